@@ -1,0 +1,186 @@
+"""Brings ``.venv`` in step with a lock: ``python set_up.py demo`` or ``python set_up.py test``.
+
+Run by the Makefile with a Python that ``find-python`` chose; needs nothing but the standard library.
+``demo`` installs ``requirements.lock``, ``test`` installs ``.ci/requirements.lock`` on top, both with
+hashes, and then Portavoce itself, editable. A stamp inside ``.venv`` remembers what was installed, so
+that a second run returns at once. A set-up that was interrupted, an environment whose Python is gone
+and a checkout that was moved are noticed and built afresh.
+
+Exit codes: 0 ready, 1 the installation failed (the reason and the whole log's place are printed), 130 stopped.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+BUSY = ENVIRONMENT / "set-up.busy"
+PLACE = ENVIRONMENT / "set-up.place"
+LOG = ENVIRONMENT / "set-up.log"
+LOCKS = {"demo": ROOT / "requirements.lock", "test": ROOT / ".ci" / "requirements.lock"}
+SATISFIED_BY = {"demo": ("demo", "test"), "test": ("test",)}
+PROGRESS_SECONDS = 5.0
+LOG_TAIL_LINES = 25
+
+
+class SetUpError(Exception):
+    """The environment could not be built; the text is for the person at the terminal."""
+
+
+def fingerprint(purpose: str) -> str:
+    """Name what must be installed for a purpose: by the lock and the project's own file."""
+    digest = hashlib.sha256()
+    for part in (LOCKS[purpose], ROOT / "pyproject.toml", Path(__file__)):
+        digest.update(part.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def stamp(purpose: str) -> Path:
+    """Return the file that holds the fingerprint of what was installed last for a purpose."""
+    return ENVIRONMENT / f"set-up.{purpose}"
+
+
+def ready(purpose: str) -> bool:
+    """Say whether this purpose, or a larger one that contains it, is installed and its Python still runs."""
+    if BUSY.exists() or not works():
+        return False
+    return any(
+        stamp(larger).is_file() and stamp(larger).read_text() == fingerprint(larger) for larger in SATISFIED_BY[purpose]
+    )
+
+
+def works() -> bool:
+    """Say whether the environment was made in this folder, and its Python starts, is new enough and has pip."""
+    if PLACE.is_file() and PLACE.read_text(encoding="utf-8") != str(ROOT):
+        return False  # its commands name the interpreter by the folder that it was made in
+    probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return subprocess.run([PYTHON, "-I", "-c", probe], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def quiet_environment() -> dict[str, str]:
+    """Return the caller's variables (proxies, certificates) without those that misplace an installation."""
+    misplacing = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON"}
+    kept = {name: value for name, value in os.environ.items() if name not in misplacing}
+    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_PROGRESS_BAR": "off"}
+
+
+def pip(*arguments: str, expected: int, turn: int) -> None:
+    """Run pip into the log and show how many of the expected packages it has collected.
+
+    pip inherits the descriptor of our turn, so that nobody else begins while a pip whose parent died still runs.
+    """
+    with LOG.open("a", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            [PYTHON, "-I", "-m", "pip", "install", *arguments],
+            cwd=ROOT,
+            env=quiet_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=(turn,),
+        )
+        collected = 0
+        shown_at = time.monotonic()
+        for line in process.stdout or ():
+            log.write(line)
+            if line.startswith(("Collecting ", "Requirement already satisfied", "Processing ")):
+                collected += 1
+                if expected > 1 and time.monotonic() - shown_at >= PROGRESS_SECONDS:
+                    shown_at = time.monotonic()
+                    say(f"  collected {collected} of {expected}")
+            elif expected > 1 and line.startswith("Installing collected"):
+                say(f"  collected {collected}, installing")
+        code = process.wait()
+    if code != 0:
+        tail = LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        raise SetUpError("\n".join([*tail, "", f"Setting up failed: see the lines above, or all of them in {LOG}."]))
+
+
+def say(sentence: str) -> None:
+    """Print one line at once, whatever the output is."""
+    print(sentence, flush=True)
+
+
+def packages(lock: Path) -> int:
+    """Count the packages that a lock names."""
+    return sum(line[:1].isalnum() for line in lock.read_text(encoding="utf-8").splitlines())
+
+
+def build(purpose: str, turn: int) -> None:
+    """Make or complete the environment; leave the busy mark behind if it is stopped half-way."""
+    lock = LOCKS[purpose]
+    if BUSY.exists() or (ENVIRONMENT.exists() and not works()):
+        say("The environment in .venv is unfinished, damaged or from another folder: building it afresh.")
+        shutil.rmtree(ENVIRONMENT)
+    count = packages(lock)
+    say(f"Setting up, about a minute: {count} packages into .venv ...")
+    if not ENVIRONMENT.exists():
+        ENVIRONMENT.mkdir()
+        BUSY.touch()
+        made = subprocess.run(
+            [sys.executable, "-I", "-m", "venv", ENVIRONMENT], capture_output=True, text=True, check=False
+        )
+        if made.returncode != 0:
+            raise SetUpError(f"{made.stdout}{made.stderr}\n{sys.executable} could not make an environment in .venv.")
+    BUSY.touch()
+    PLACE.write_text(str(ROOT), encoding="utf-8")
+    LOG.write_text("", encoding="utf-8")
+    pip("--require-hashes", "--no-deps", "-r", str(lock), expected=count, turn=turn)
+    pip("--no-deps", "--no-build-isolation", "-e", str(ROOT), expected=1, turn=turn)
+    BUSY.unlink()
+    ready_mark = stamp(purpose)
+    unfinished = ready_mark.with_suffix(".new")
+    unfinished.write_text(fingerprint(purpose))
+    unfinished.replace(ready_mark)
+
+
+@contextmanager
+def alone() -> Iterator[int]:
+    """Let one set-up at a time work on this checkout; the others wait and then find it done."""
+    descriptor = os.open(ROOT / ".ci", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("Another set-up is at work in this folder: waiting for it.")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def main(purpose: str) -> int:
+    """Set up for a purpose unless that is done already."""
+    if ready(purpose):
+        return 0
+    started = time.monotonic()
+    try:
+        with alone() as turn:
+            if not ready(purpose):
+                build(purpose, turn)
+                say(f"Ready after {time.monotonic() - started:.0f} s.")
+    except SetUpError as failure:
+        say(str(failure))
+        return 1
+    except KeyboardInterrupt:
+        say("Stopped. The next make begins this set-up afresh.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""How we speak to colleagues, and how the program runs."""

@@ -1,0 +1,145 @@
+"""The composition root: the only module that knows everything.
+
+``build`` wires an application from settings; nothing is global.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from bots.clock import SystemClock
+from bots.forms import FormAccount, form_routes
+from bots.hooks import hook_routes
+from bots.slack import Slack, build_slack
+from bots.telemetry import Metrics
+from bots.web import web_application
+from bots.worker import Worker
+from connectors import registry
+from connectors.form import Settings as FormSettings
+from escalation.courier import Courier
+from escalation.desk import Desk
+from escalation.form_conversations import FormConversations
+from escalation.freezing import Freezing
+from escalation.inbox import Handler, Inbox
+from escalation.polling import Poller
+from escalation.ports import Clock, Connector, OutsideError, Surface
+from escalation.rulebook import Rulebook
+from escalation.settings import Settings
+from escalation.sweeper import Sweeper
+from models.database import Database, StorageUnavailableError
+from models.vocabulary import CHAT_EFFECTS, NETWORK_EFFECTS
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class App:
+    """A wired application. ``web`` answers HTTP, ``worker`` does the rest; either may run alone."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    connectors: Mapping[str, Connector]
+    rulebook: Rulebook
+    desk: Desk
+    inbox: Inbox
+    freezing: Freezing
+    couriers: Mapping[str, Courier]
+    sweeper: Sweeper
+    poller: Poller
+    slack: Slack | None
+    surfaces: Mapping[str, Surface]
+    web: Starlette
+    worker: Worker
+
+    async def prepare(self) -> None:
+        """Ask servers for limits of their own; one that does not answer keeps the usual limits."""
+        for account, connector in self.connectors.items():
+            try:
+                await connector.prepare()
+            except OutsideError as error:
+                log.warning("limits not read", account=account, reason=error.reason)
+
+    async def close(self) -> None:
+        """Release every connection."""
+        for connector in self.connectors.values():
+            await connector.close()
+        if self.slack is not None:
+            await self.slack.close()
+        await self.database.close()
+
+
+def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequence[BaseRoute] = ()) -> App:
+    """Wire an application; nothing is opened or asked yet."""
+    clock = clock or SystemClock()
+    database = Database(settings.database.url)
+    kinds = registry()
+    connectors: dict[str, Connector] = {
+        name: kinds[account.connector](name, account.settings, clock=clock)
+        for name, account in settings.accounts.items()
+    }
+    rulebook = Rulebook(settings, connectors)
+    couriers: dict[str, Courier] = {}
+    desk = Desk(database, rulebook, clock, committed=_waking(couriers))
+    inbox, freezing = Inbox(database, clock), Freezing(desk)
+    slack = (
+        build_slack(settings, desk=desk, inbox=inbox, rulebook=rulebook, clock=clock, freezing=freezing)
+        if settings.chat.slack
+        else None
+    )
+    surfaces: dict[str, Surface] = {"slack": slack.surface} if slack else {}
+    couriers["networks"] = Courier(desk=desk, surfaces=surfaces, kinds=NETWORK_EFFECTS)
+    couriers["chat"] = Courier(desk=desk, surfaces=surfaces, kinds=CHAT_EFFECTS)
+    sweeper, poller = Sweeper(desk), Poller(desk)
+    handlers: dict[str, Handler] = {"slack": slack.replay} if slack else {}
+    conversations = FormConversations(desk, inbox, unavailable=StorageUnavailableError)
+    forms = {
+        name: FormAccount(
+            settings.brand_label(name),
+            settings.brand_of(name).language or settings.organisation.language,
+            account.settings,
+        )
+        for name, account in settings.accounts.items()
+        if isinstance(account.settings, FormSettings)
+    }
+    web = web_application(
+        database=database,
+        metrics=Metrics(inbox, couriers),
+        routes=[
+            *(slack.routes if slack else ()),
+            *hook_routes(desk, inbox),
+            *form_routes(
+                accounts=forms, conversations=conversations, clock=clock, public_url=settings.organisation.public_url
+            ),
+            *more_routes,
+        ],
+    )
+    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers)
+    return App(
+        settings,
+        clock,
+        database,
+        connectors,
+        rulebook,
+        desk,
+        inbox,
+        freezing,
+        couriers,
+        sweeper,
+        poller,
+        slack,
+        surfaces,
+        web,
+        worker,
+    )
+
+
+def _waking(couriers: Mapping[str, Courier]) -> Callable[[], None]:
+    def wake() -> None:
+        for courier in couriers.values():
+            courier.wake()
+
+    return wake

@@ -1,0 +1,1 @@
+"""A local Slack workspace and an imaginary social network for demo and tests."""

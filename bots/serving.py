@@ -1,0 +1,113 @@
+"""Running an application: the web side, the working side, or both in one process."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import structlog
+import uvicorn
+
+from bots.app import App
+
+log = structlog.get_logger(__name__)
+
+
+class PortTakenError(Exception):
+    """Another program listens there already."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes any free one.
+
+    Raises:
+        PortTakenError: the address cannot be had, with a sentence.
+
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or "refused").lower()
+        raise PortTakenError(
+            f"port {port} on {host} cannot be used ({reason}); choose another one with --port"
+        ) from error
+    listener.listen(512)
+    listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+    return listener
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone; ``run`` handles them."""
+        yield
+
+
+async def run(app: App, *, listener: socket.socket | None, work: bool, stop: asyncio.Event | None = None) -> None:
+    """Serve and work until SIGTERM, SIGINT or ``stop``. A second signal ends at once.
+
+    ``listener``: where to serve, ``None`` to serve nothing. ``work``: carry effects, sweep and poll.
+    """
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, ValueError):
+            loop.add_signal_handler(name, _stopper(stop))
+    await app.prepare()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(app.close)
+        if listener is not None:
+            await stack.enter_async_context(serving(app, listener))
+        if listener is not None and app.slack is not None:
+            stack.push_async_callback(_ended, asyncio.create_task(app.slack.run_socket_mode()))
+        if work:
+            working = asyncio.create_task(app.worker.run())
+            await asyncio.wait({working, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            app.worker.stop()
+            await working
+        else:
+            await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(app: App, listener: socket.socket) -> AsyncIterator[uvicorn.Server]:
+    """Serve HTTP on a socket while the block runs."""
+    config = uvicorn.Config(
+        app.web,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=30,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not task.done():
+        await app.clock.sleep(0.01)
+    try:
+        yield server
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _stopper(stop: asyncio.Event) -> Callable[[], None]:
+    def stopper() -> None:
+        if stop.is_set():
+            raise SystemExit(1)
+        log.info("stopping; what is under way is finished first")
+        stop.set()
+
+    return stopper

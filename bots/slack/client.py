@@ -1,0 +1,46 @@
+"""The one client that speaks with Slack's Web API."""
+
+import ipaddress
+import logging
+from typing import Final
+from urllib.parse import urlsplit
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from escalation.settings import SlackChat
+
+TIMEOUT_SECONDS: Final = 20
+
+
+def quiet_logger(name: str) -> logging.Logger:
+    """Return a logger for vendor code that stays silent below warnings: at debug level it would print tokens and messages."""
+    logger = logging.getLogger(f"portavoce.slack.{name}")
+    logger.setLevel(logging.WARNING)
+    return logger
+
+
+def web_client(settings: SlackChat) -> AsyncWebClient:
+    """Return a client that never sends anything twice by itself.
+
+    The SDK's own retry repeats a request whose connection broke after Slack had acted, which posts a message twice; the outbox
+    decides instead. Each call has a connection of its own, so that a kept-alive one that Slack closed is never taken for a doubt.
+    """
+    client = AsyncWebClient(
+        token=settings.bot_token.reveal(),
+        base_url=settings.api_url,
+        timeout=TIMEOUT_SECONDS,
+        retry_handlers=[],
+        logger=quiet_logger("web"),
+    )
+    if is_loopback(settings.api_url):
+        client.proxy = None  # a proxy from the environment cannot reach this machine's own workspace
+    return client
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address leads to this machine."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,83 @@
+"""What ``portavoce doctor`` asks Slack."""
+
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.verdicts import UNREADABLE, error_word
+from escalation.ports import Finding
+from escalation.settings import ChannelAddress, Settings
+
+_INVITE = "Invite the bot to the channel: /invite @portavoce"
+
+
+class Examination:
+    """Asks about the token, each channel and each member; never raises for a Slack that does not answer."""
+
+    def __init__(self, settings: Settings, client: AsyncWebClient) -> None:
+        """Keep both; nothing is asked yet."""
+        self._settings = settings
+        self._client = client
+
+    async def findings(self) -> list[Finding]:
+        """Return one line a question. Where the token is refused nothing else is asked."""
+        answer, problem = await self._ask("auth.test")
+        if answer is None:
+            return [Finding(ok=False, what=f"Slack's token: {problem}", advice="Install the app again and renew SLACK_BOT_TOKEN.")]
+        found = [Finding(ok=True, what=f"Slack's token works: {answer.get('user', 'bot')} in {answer.get('team', 'the workspace')}")]
+        for channel, purposes in self._channels().items():
+            found.append(await self._channel(channel, ", ".join(purposes)))
+        for member in self._settings.members.values():
+            if member.slack:
+                found.append(await self._member(member.name, member.slack))
+        return found
+
+    def _channels(self) -> dict[str, list[str]]:
+        named: list[tuple[ChannelAddress | None, str]] = [
+            *((one.channel, f"department {one.key}") for one in self._settings.departments.values()),
+            (self._settings.approval.channel, "approvals"),
+            *((one.approval.channel, f"approvals of {one.key}") for one in self._settings.brands.values()),
+            (self._settings.managers.channel, "managers"),
+        ]
+        channels: dict[str, list[str]] = {}
+        for address, purpose in named:
+            if address is not None and address.surface == "slack":
+                channels.setdefault(address.channel, []).append(purpose)
+        return channels
+
+    async def _channel(self, channel: str, purpose: str) -> Finding:
+        what = f"Slack channel {channel} ({purpose})"
+        answer, problem = await self._ask("conversations.info", channel=channel)
+        if answer is None:
+            return Finding(ok=False, what=f"{what}: {problem}", advice=f"Check the id. {_INVITE}")
+        described = answer.get("channel") or {}
+        if described.get("is_archived"):
+            return Finding(ok=False, what=f"{what} is archived", advice="Unarchive it, or name another one in the configuration.")
+        if not described.get("is_member"):
+            return Finding(ok=False, what=f"{what}: the bot is not in it", advice=_INVITE)
+        if described.get("is_ext_shared"):
+            return Finding(ok=False, what=f"{what} is shared with another company", advice="Drafts would be read there; use a channel of your own.")
+        answer, problem = await self._ask("conversations.history", channel=channel, limit=1)
+        if answer is None:
+            return Finding(ok=False, what=f"{what} cannot be read: {problem}", advice="Give the app channels:history and groups:history.")
+        return Finding(ok=True, what=what)
+
+    async def _member(self, name: str, user: str) -> Finding:
+        what = f"{name} is {user} in Slack"
+        answer, problem = await self._ask("users.info", user=user)
+        if answer is None:
+            return Finding(ok=False, what=f"{what}: {problem}", advice="Copy the member id from their Slack profile.")
+        if (answer.get("user") or {}).get("deleted"):
+            return Finding(ok=False, what=f"{what}: deactivated", advice="Remove them from the configuration.")
+        return Finding(ok=True, what=what)
+
+    async def _ask(self, method: str, **arguments: Any) -> tuple[dict[str, Any] | None, str]:
+        try:
+            answer = await self._client.api_call(method, params=arguments, http_verb="POST" if method == "auth.test" else "GET")
+        except SlackApiError as error:
+            return None, error_word(error) or "an answer that is not Slack's"
+        except UNREADABLE as error:
+            return None, f"no answer ({type(error).__name__})"
+        data = answer.data
+        return (data, "") if isinstance(data, dict) else (None, "an answer that is not Slack's")

@@ -1,0 +1,84 @@
+"""The working side: APScheduler wakes the courier, the sweeper, the poller and the inbox.
+
+Rows in the database are the truth.
+
+Nothing is lost if a wake-up is: the next one finds the same rows.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from escalation.courier import Courier
+from escalation.inbox import Handler, Inbox
+from escalation.polling import Poller
+from escalation.sweeper import Sweeper
+from models.database import StorageUnavailableError
+
+GRACE_SECONDS = 20
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Everything that happens without being asked. ``run()`` until ``stop()``."""
+
+    def __init__(
+        self,
+        *,
+        couriers: Mapping[str, Courier],
+        sweeper: Sweeper,
+        poller: Poller,
+        inbox: Inbox,
+        handlers: Mapping[str, Handler],
+    ) -> None:
+        """Keep the workers; nothing runs yet."""
+        self._couriers = couriers
+        self._sweeper = sweeper
+        self._poller = poller
+        self._inbox = inbox
+        self._handlers = handlers
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claim nothing more; finish what is under way."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Work until ``stop``; then give what is under way ``GRACE_SECONDS`` to finish."""
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for name, work, seconds in (
+            ("sweep", self._sweeper.sweep, 1.0),
+            ("poll", self._poller.poll, 1.0),
+            ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
+        ):
+            scheduler.add_job(_guarded(name, work), "interval", seconds=seconds, id=name)
+        scheduler.start()
+        carrying = [asyncio.create_task(courier.run(), name=name) for name, courier in self._couriers.items()]
+        try:
+            await self._stopped.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+            for courier in self._couriers.values():
+                courier.stop()
+            _, late = await asyncio.wait(carrying, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("stopped with work under way; leases will bring it back", couriers=len(late))
+
+
+def _guarded(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    async def guarded() -> None:
+        try:
+            await work()
+        except StorageUnavailableError as error:
+            log.warning("database away", work=name, problem=str(error))
+        except Exception:
+            log.exception("work failed", work=name)
+
+    return guarded

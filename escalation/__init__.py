@@ -1,0 +1,1 @@
+"""How we think: the lifecycle, decisions and the services that carry them out."""

@@ -1,0 +1,670 @@
+"""The application service: every command and every arrival passes here, is decided by pure functions and written in one transaction."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from escalation import commands as c
+from escalation.casefile import CaseFile, Rules
+from escalation.decide import SYSTEM, decide
+from escalation.decision import CardWanted, ClockStopped, Decision, Intent, Refusal
+from escalation.language import Sentence, say
+from escalation.opening import Opening, mention_row, open_case
+from escalation.ports import Arrival, Arrived, AuthorFacts, Clock, Deleted, Edited
+from escalation.rulebook import Rulebook
+from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
+from models.clocks import StepClock, Timer
+from models.columns import new_id
+from models.mention import Author, EarlyChange, Mention
+from models.outbox import Card
+from models.store import Transaction
+from models.store.cases import CaseRows
+from models.store.outbox import BLANK_EFFECT, SEQUENCE_STEP, redraw_row
+from models.store.writes import Writes
+from models.vocabulary import CardKind, EffectKind, EffectState, Verdict
+
+T = TypeVar("T")
+
+_CARD_KINDS = {EffectKind.CARD: CardKind.CARD, EffectKind.APPROVAL: CardKind.APPROVAL}
+_NO_REFRESH = frozenset({c.CardShown.__name__})
+
+
+class Storage(Protocol):
+    """What the desk needs of the database."""
+
+    def begin(self) -> Any:
+        """Open a writing transaction."""
+
+    def read(self) -> Any:
+        """Open a reading transaction."""
+
+    async def retrying(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Run a whole transaction, again where it lost against another."""
+
+
+class OvertakenError(Exception):
+    """A row changed between reading and writing; the whole transaction is rolled back and decided anew."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A raw delivery from outside; ``key`` de-duplicates.
+
+    It is stored together with the decision it leads to, or, if it is ``stored`` already, marked as finished with it.
+    """
+
+    key: str
+    source: str
+    account: str
+    body: bytes
+    stored: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """One command for one case by one actor (a member's key, or the program)."""
+
+    case_id: str
+    command: c.Command
+    actor: str = SYSTEM
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an order. Exactly one of: refused with a sentence, repeated (nothing done again), done (``said`` may be shown)."""
+
+    case_id: str
+    refusal: Sentence | None = None
+    said: Sentence | None = None
+    repeated: bool = False
+    decision: Decision | None = None
+
+    @property
+    def done(self) -> bool:
+        """Tell whether the case took the command."""
+        return self.refusal is None and not self.repeated
+
+
+@dataclass
+class Taken:
+    """What an intake did: the case of each post by its external id, and the ids of cases that were opened."""
+
+    cases: dict[str, str] = field(default_factory=dict)
+    opened: list[str] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    repeated: int = 0
+
+
+def case_file(rows: CaseRows) -> CaseFile:
+    """Return stored rows as the file that decisions read."""
+    return CaseFile(rows.case, rows.author, rows.mentions, rows.drafts, rows.clocks, rows.cards, rows.replies)
+
+
+class Desk:
+    """Takes commands and arrivals. ``committed`` is called after each transaction that may have left effects to carry."""
+
+    def __init__(
+        self, storage: Storage, rulebook: Rulebook, clock: Clock, *, committed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Keep the collaborators; nothing is opened."""
+        self.storage = storage
+        self.rulebook = rulebook
+        self.clock = clock
+        self.committed = committed
+        self._policies: dict[str, Mapping[str, Any]] = {}
+
+    # --- commands -------------------------------------------------------------------------------------------------------
+
+    async def handle(
+        self, case_id: str, command: c.Command, *, actor: str, delivery: Delivery | None = None
+    ) -> Outcome:
+        """Decide one command and write it, with the raw delivery that brought it, in one transaction.
+
+        Raises:
+            StorageUnavailableError: nothing was stored.
+
+        """
+
+        async def work() -> Outcome:
+            async with self.storage.begin() as tx:
+                if delivery is not None and not await self.remember(tx, delivery):
+                    return Outcome(case_id, repeated=True)
+                [outcome] = await self.run(tx, [Order(case_id, command, actor)])
+                return outcome
+
+        outcome = await self._again_if_overtaken(work)
+        self.committed()
+        return outcome
+
+    async def remember(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Store a delivery (or mark a stored one as finished) inside an open transaction; ``False`` if that was done before."""
+        now = self.clock.now()
+        if delivery.stored:
+            return await tx.intake.handled([delivery.key], now) == 1
+        row = {
+            "key": delivery.key,
+            "source": delivery.source,
+            "account": delivery.account,
+            "body": delivery.body,
+            "received_at": now,
+            "handled_at": now,
+            "attempts": 0,
+        }
+        return bool(await tx.intake.store([row]))
+
+    async def _again_if_overtaken(self, work: Callable[[], Awaitable[T]]) -> T:
+        for _ in range(3):
+            try:
+                result: T = await self.storage.retrying(work)
+                return result  # noqa: TRY300 - the loop goes on only when overtaken
+            except OvertakenError:
+                continue
+        raise OvertakenError("three times in a row; a person should look at this case")
+
+    async def run(self, tx: Transaction, orders: Sequence[Order]) -> list[Outcome]:
+        """Decide and write many orders inside an open transaction, with one statement per table however many cases there are."""
+        outcomes: dict[int, Outcome] = {}
+        remaining = list(enumerate(orders))
+        while remaining:
+            batch: dict[str, tuple[int, Order]] = {}
+            later: list[tuple[int, Order]] = []
+            for number, order in remaining:
+                if order.case_id in batch:
+                    later.append((number, order))
+                else:
+                    batch[order.case_id] = (number, order)
+            for number, outcome in (await self._pass(tx, batch)).items():
+                outcomes[number] = outcome
+            remaining = later
+        return [outcomes[number] for number in range(len(orders))]
+
+    async def _pass(self, tx: Transaction, batch: Mapping[str, tuple[int, Order]]) -> dict[int, Outcome]:
+        found = await tx.cases.lock(batch)
+        outcomes: dict[int, Outcome] = {}
+        writing = _Writing(tx)
+        for case_id, (number, order) in batch.items():
+            if case_id not in found:
+                outcomes[number] = Outcome(case_id, refusal=say("This case does not exist any more."))
+                continue
+            file = case_file(found[case_id])
+            rules = await self.rules(tx, file)
+            decided = decide(file, order.command, rules, actor=order.actor, now=self.clock.now())
+            if isinstance(decided, Refusal):
+                outcomes[number] = Outcome(case_id, refusal=decided.sentence)
+            elif decided is None:
+                outcomes[number] = Outcome(case_id)
+            else:
+                await writing.apply(file, decided)
+                outcomes[number] = Outcome(case_id, said=decided.said, decision=decided)
+        await writing.flush()
+        return outcomes
+
+    async def rules(self, tx: Transaction, file: CaseFile) -> Rules:
+        """Return the rules for a case, under the policy it began with."""
+        return self.rulebook.rules_for(file, await self.policy(tx, file.case.policy_digest))
+
+    async def policy(self, tx: Transaction, digest: str) -> Mapping[str, Any]:
+        """Return a policy snapshot; they never change, so they are kept."""
+        if digest not in self._policies:
+            snapshot = await tx.cases.policy(digest)
+            if snapshot is None:
+                raise LookupError(f"policy snapshot {digest} is missing")
+            self._policies[digest] = snapshot.content
+        return self._policies[digest]
+
+    async def file(self, case_id: str) -> CaseFile | None:
+        """Return a case as it stands now."""
+        async with self.storage.read() as tx:
+            rows = await tx.cases.read([case_id])
+        return case_file(rows[case_id]) if case_id in rows else None
+
+    # --- arrivals -------------------------------------------------------------------------------------------------------
+
+    async def intake(
+        self,
+        account: str,
+        arrivals: Sequence[Arrival],
+        *,
+        also: Callable[[Transaction], Awaitable[bool]] | None = None,
+    ) -> Taken | None:
+        """Store what customers did on an account, open cases and tell open ones, in one transaction.
+
+        ``also`` runs first inside the same transaction (storing the delivery, moving the cursor); if it returns ``False``
+        nothing is taken in and ``None`` is returned.
+        """
+
+        async def work() -> Taken | None:
+            async with self.storage.begin() as tx:
+                if also is not None and not await also(tx):
+                    return None
+                return await self.take_in(tx, account, arrivals)
+
+        taken = await self._again_if_overtaken(work)
+        self.committed()
+        return taken
+
+    async def take_in(self, tx: Transaction, account: str, arrivals: Sequence[Arrival]) -> Taken:
+        """Take arrivals in inside an open transaction. Repeated, reordered and early deliveries lead to the same rows."""
+        taken = Taken()
+        if not arrivals:
+            return taken
+        ids = {arrival.external_id for arrival in arrivals}
+        ours = await tx.cases.our_posts(account, ids)
+        known = await tx.cases.mentions_by_external_id(account, ids)
+        new = _new_posts(arrivals, known=known, ours=ours)
+        taken.repeated = sum(isinstance(arrival, Arrived) for arrival in arrivals) - len(new)
+        taken.cases.update({external: mention.case_id for external, mention in known.items()})
+        early = await tx.intake.take_early(account, [arrived.external_id for arrived in new]) if new else {}
+        orders = await self._new_posts(tx, account, [_with_early(post, early) for post in new], taken)
+        orders += await self._changes(
+            tx, account, [a for a in arrivals if not isinstance(a, Arrived) and a.external_id not in ours], known, new
+        )
+        gone = [change for change in early.values() if change.text is None]
+        if gone:
+            fresh = await tx.cases.mentions_by_external_id(account, [change.external_id for change in gone])
+            orders += await self._changes(
+                tx, account, [Deleted(change.external_id, change.at) for change in gone], fresh, []
+            )
+        taken.outcomes = await self.run(tx, orders)
+        return taken
+
+    async def _new_posts(self, tx: Transaction, account: str, posts: Sequence[Arrived], taken: Taken) -> list[Order]:
+        if not posts:
+            return []
+        now = self.clock.now()
+        network = self.rulebook.connector(account).name
+        authors = await self._authors(tx, network, [post.author for post in posts], now)
+        parents = await tx.cases.threads_of_posts(account, [post.parent_id for post in posts if post.parent_id])
+        threads = {post.external_id: parents.get(post.parent_id or "", post.thread_id) for post in posts}
+        cases = await tx.cases.of_threads(account, [*threads.values(), *(post.external_id for post in posts)])
+        earlier = await tx.cases.count_by_author([author.id for author in authors.values()])
+        writing = _Writing(tx)
+        orders: list[Order] = []
+        for post in posts:
+            author, thread = authors[post.author.external_id], threads[post.external_id]
+            case = cases.get(thread)
+            if case is not None and case.author_id != author.id:
+                thread = post.external_id  # somebody else in the same conversation is a case of their own
+                case = cases.get(thread)
+            if case is None:
+                opening = self._open(post, account, network, author, thread, earlier.get(author.id, 0), now)
+                earlier[author.id] = earlier.get(author.id, 0) + 1
+                case = cases[thread] = opening.case
+                writing.open(opening, self._policy_row(opening.case, now), self._wanted_cards(opening.case))
+                taken.opened.append(case.id)
+            else:
+                mention = mention_row(post, case_id=case.id, account=account, author_id=author.id, now=now)
+                writing.writes.add(mention)
+                orders.append(Order(case.id, c.CustomerWrote(mention.id)))
+            taken.cases[post.external_id] = case.id
+        await writing.flush()
+        return orders
+
+    def _open(
+        self, post: Arrived, account: str, network: str, author: Author, thread: str, earlier: int, now: datetime
+    ) -> Opening:
+        match = self.rulebook.route(
+            account=account,
+            author=post.author,
+            text=f"{post.subject or ''}\n{post.text}",
+            language=post.language,
+            visibility=post.visibility,
+        )
+        settings = self.rulebook.settings
+        policy = settings.policy_snapshot(match.policy)
+        return open_case(
+            post,
+            account=account,
+            network=network,
+            author=author,
+            match=match,
+            policy_digest=settings.policy_digest(match.policy),
+            policy=policy,
+            calendar=self.rulebook.calendar(match.department, policy),
+            earlier_cases=earlier,
+            thread_id=thread,
+            now=now,
+        )
+
+    def _policy_row(self, case: Case, now: datetime) -> PolicySnapshot:
+        content = self.rulebook.settings.policy_snapshot(case.policy)
+        return PolicySnapshot(digest=case.policy_digest, name=case.policy, content=content, first_used_at=now)
+
+    def _wanted_cards(self, case: Case) -> list[CardWanted]:
+        departments = self.rulebook.settings.departments
+        return [
+            CardWanted(EffectKind.CARD, str(departments[name].channel), name)
+            for name in dict.fromkeys((case.department, *case.also))
+        ]
+
+    async def _authors(
+        self, tx: Transaction, network: str, facts: Iterable[AuthorFacts], now: datetime
+    ) -> dict[str, Author]:
+        by_id = {fact.external_id: fact for fact in facts}
+        authors = await tx.cases.authors(network, by_id)
+        writes = Writes()
+        for external_id, fact in by_id.items():
+            shown: dict[str, Any] = {
+                "name": fact.name,
+                "handle": fact.handle,
+                "url": fact.url,
+                "avatar_url": fact.avatar_url,
+                "followers": fact.followers,
+            }
+            if (author := authors.get(external_id)) is None:
+                authors[external_id] = Author(
+                    id=new_id(now), network=network, external_id=external_id, first_seen_at=now, **shown
+                )
+                writes.add(authors[external_id])
+            elif changes := {
+                name: value for name, value in shown.items() if value is not None and value != getattr(author, name)
+            }:
+                writes.change(Author, author.id, changes)
+        await writes.flush(tx.session)
+        return authors
+
+    async def _changes(
+        self,
+        tx: Transaction,
+        account: str,
+        changes: Sequence[Arrival],
+        known: Mapping[str, Mention],
+        new: Sequence[Arrived],
+    ) -> list[Order]:
+        orders: list[Order] = []
+        writes = Writes()
+        early: list[dict[str, Any]] = []
+        fresh = (
+            await tx.cases.mentions_by_external_id(account, [post.external_id for post in new])
+            if changes and new
+            else {}
+        )
+        mentions = {**known, **fresh}
+        for change in changes:
+            mention = mentions.get(change.external_id)
+            if isinstance(change, Edited):
+                if mention is None:
+                    early.append(
+                        {
+                            "account": account,
+                            "external_id": change.external_id,
+                            "text": change.text,
+                            "at": change.edited_at,
+                        }
+                    )
+                elif _is_news(change, mention):
+                    media = [
+                        {"kind": m.kind, "address": m.address, "description": m.description} for m in change.media
+                    ] or mention.media
+                    writes.change(
+                        Mention,
+                        mention.id,
+                        {
+                            "text": change.text,
+                            "edited_at": change.edited_at,
+                            "media": media,
+                            "version": mention.version + 1,
+                        },
+                    )
+                    mentions[change.external_id] = mention.model_copy(
+                        update={"text": change.text, "edited_at": change.edited_at, "version": mention.version + 1}
+                    )
+                    orders.append(Order(mention.case_id, c.CustomerEdited(mention.id)))
+            elif isinstance(change, Deleted):
+                if mention is None:
+                    early.append(
+                        {"account": account, "external_id": change.external_id, "text": None, "at": change.deleted_at}
+                    )
+                elif mention.deleted_at is None:
+                    writes.change(Mention, mention.id, {"deleted_at": change.deleted_at})
+                    mentions[change.external_id] = mention.model_copy(update={"deleted_at": change.deleted_at})
+                    orders.append(Order(mention.case_id, c.CustomerDeleted(mention.id)))
+        await writes.flush(tx.session)
+        await tx.intake.keep_early(early)
+        return orders
+
+
+def _new_posts(arrivals: Sequence[Arrival], *, known: Mapping[str, Mention], ours: Collection[str]) -> list[Arrived]:
+    new: dict[str, Arrived] = {}
+    for arrival in arrivals:
+        if isinstance(arrival, Arrived) and arrival.external_id not in known and arrival.external_id not in ours:
+            new.setdefault(arrival.external_id, arrival)
+    return sorted(new.values(), key=lambda arrived: arrived.posted_at)
+
+
+def _with_early(post: Arrived, early: Mapping[str, EarlyChange]) -> Arrived:
+    change = early.get(post.external_id)
+    if change is None or change.text is None:
+        return post
+    return Arrived(**{**post.__dict__, "text": change.text})
+
+
+def _is_news(change: Edited, mention: Mention) -> bool:
+    if mention.deleted_at is not None or change.text == mention.text:
+        return False
+    return mention.edited_at is None or change.edited_at > mention.edited_at
+
+
+class _Writing:
+    """Decisions on their way into rows: collected for many cases, then written table by table."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.writes = Writes()
+        self._cards: list[dict[str, Any]] = []
+        self._effects: list[dict[str, Any]] = []
+        self._refresh: list[tuple[Case, Decision | None, frozenset[str], datetime]] = []
+        self._known_cards: dict[str, list[Card]] = {}
+
+    def open(self, opening: Opening, policy: PolicySnapshot, cards: Sequence[CardWanted]) -> None:
+        """Write a new case."""
+        for row in (policy, opening.case, opening.mention, opening.journal, *opening.clocks):
+            self.writes.add(row)
+        self._want(opening.case, cards, opening.case.received_at)
+        self._refresh.append((opening.case, None, frozenset(), opening.case.received_at))
+
+    async def apply(self, file: CaseFile, decision: Decision) -> None:
+        """Write one decision; what must still hold is checked by the statements themselves."""
+        case, at = file.case, decision.at
+        self._known_cards[case.id] = list(file.cards)
+        await self._settle_drafts(file, decision)
+        draft = decision.new_draft
+        if draft is not None:
+            draft.id = new_id(at)
+            self.writes.add(draft)
+        review_id = self._review(file, decision, draft)
+        self.writes.change(Case, case.id, decision.changes)
+        self.writes.add(
+            JournalEntry(
+                id=new_id(at),
+                case_id=case.id,
+                case_version=case.version + 1,
+                at=at,
+                actor=decision.actor,
+                act=decision.act,
+                from_state=decision.from_state,
+                to_state=decision.to_state,
+                details=dict(decision.details),
+            )
+        )
+        self._clocks(file, decision)
+        if decision.cancel_timers:
+            await self.tx.clocks.cancel(case.id, decision.cancel_timers)
+        for timer in decision.timers:
+            cycle = await self.tx.clocks.next_cycle(case.id, timer.kind)
+            self.writes.add(Timer(id=new_id(at), case_id=case.id, kind=timer.kind, cycle=cycle, due_at=timer.due_at))
+        self._want(case, decision.cards, at)
+        base = (case.version + 1) * SEQUENCE_STEP
+        for number, intent in enumerate(decision.intents):
+            self._effects.append(_effect_row(case.id, intent, base + 100 + number, at, review_id, draft or file.draft))
+        if decision.refresh_cards and decision.act not in _NO_REFRESH:
+            subjects = {f"draft:{d.version}" for d in (file.draft, draft) if d is not None}
+            self._refresh.append((case, decision, frozenset(subjects), at))
+
+    async def _settle_drafts(self, file: CaseFile, decision: Decision) -> None:
+        for decided in decision.decided:
+            changes: dict[str, Any] = {"state": decided.state}
+            if decided.verdict is not Verdict.FIRST_APPROVED:
+                changes |= {"decided_by": decided.decided_by, "decided_at": decision.at, "reason": decided.reason}
+            if decided.first_approver is not None:
+                changes |= {"first_approver": decided.first_approver, "decided_at": decision.at}
+            if decided.context_version is not None:
+                changes["context_version"] = decided.context_version
+            if not await self.tx.cases.settle_draft(
+                decided.draft_id,
+                was=decided.was,
+                version=decided.version,
+                text_hash=decided.hash,
+                forbid_author=decided.forbid_author,
+                changes=changes,
+            ):
+                raise OvertakenError("a draft was decided by somebody else")
+        if decision.recall is not None:
+            waiting = sum(
+                effect.draft_id == decision.recall and effect.state is EffectState.READY for effect in file.replies
+            )
+            if await self.tx.cases.recall_replies(decision.recall, at=decision.at) != waiting and decision.recall_all:
+                raise OvertakenError("a reply left before it could be called back")
+        if decision.check is not None:
+            changes = {
+                "state": decision.check_state,
+                "unknown_since": None,
+                "absences": 0,
+                "token": None,
+                "lease_until": None,
+            }
+            changes |= (
+                {"not_before": decision.at}
+                if decision.check_state is EffectState.READY
+                else {"settled_at": decision.at, "reason": None}
+            )
+            if not await self.tx.cases.settle_check(decision.check, changes):
+                raise OvertakenError("somebody else has said what became of this reply")
+
+    def _review(self, file: CaseFile, decision: Decision, draft: Draft | None) -> str | None:
+        """Write what reviewers said; return the id of an approval, to which its replies belong."""
+        approval: str | None = None
+        said = [(d.draft_id, d.version, d.hash, d.verdict, d.reason) for d in decision.decided if d.verdict is not None]
+        if draft is not None and draft.state.value == Verdict.APPROVED.value:
+            said.append((draft.id, draft.version, draft.hash, Verdict.APPROVED, None))
+        elif draft is not None and draft.first_approver == decision.actor:
+            said.append((draft.id, draft.version, draft.hash, Verdict.FIRST_APPROVED, None))
+        for draft_id, version, text_hash, verdict, reason in said:
+            review = Review(
+                id=new_id(decision.at),
+                case_id=file.case.id,
+                draft_id=draft_id,
+                draft_version=version,
+                draft_hash=text_hash,
+                context_version=file.case.context_version,
+                verdict=verdict,
+                member=decision.actor,
+                at=decision.at,
+                reason=reason,
+            )
+            self.writes.add(review)
+            approval = review.id if verdict is Verdict.APPROVED else approval
+        return approval
+
+    def _clocks(self, file: CaseFile, decision: Decision) -> None:
+        case_id = file.case.id
+        for stopped in decision.stopped:
+            end = {
+                "ended_at": stopped.ended_at,
+                "outcome": stopped.outcome,
+                "wall_seconds": stopped.wall_seconds,
+                "business_seconds": stopped.business_seconds,
+            }
+            if stopped.is_new:
+                self.writes.add(_instant(case_id, stopped, end))
+            else:
+                clock = next(
+                    clock for clock in file.clocks if clock.step is stopped.step and clock.cycle == stopped.cycle
+                )
+                self.writes.change(StepClock, clock.id, end)
+        for started in decision.started:
+            self.writes.add(
+                StepClock(
+                    id=new_id(started.started_at),
+                    case_id=case_id,
+                    step=started.step,
+                    cycle=started.cycle,
+                    department=started.department,
+                    started_at=started.started_at,
+                    due_at=started.due_at,
+                )
+            )
+
+    def _want(self, case: Case, cards: Iterable[CardWanted], at: datetime) -> None:
+        self._cards += [
+            {
+                "id": new_id(at),
+                "case_id": case.id,
+                "kind": _CARD_KINDS[card.kind],
+                "channel": card.channel,
+                "department": card.department,
+                "subject": card.subject,
+                "message_id": None,
+                "shown_version": 0,
+                "created_at": at,
+            }
+            for card in cards
+        ]
+
+    async def flush(self) -> None:
+        """Send everything, in one order for all transactions."""
+        await self.writes.flush(self.tx.session)
+        await self.tx.outbox.wish_cards(self._cards)
+        fresh = {card["case_id"] for card in self._cards}
+        if fresh:
+            for case_id in fresh:
+                self._known_cards[case_id] = []
+            for card in await self.tx.outbox.cards_of(fresh):
+                self._known_cards[card.case_id].append(card)
+        refreshes = [
+            redraw_row(card, version=case.version + (decision is not None), at=at)
+            for case, decision, subjects, at in self._refresh
+            for card in self._known_cards.get(case.id, [])
+            if card.kind is CardKind.CARD or decision is None or card.subject in subjects
+        ]
+        await self.tx.outbox.put([*refreshes, *self._effects])
+
+
+def _instant(case_id: str, stopped: ClockStopped, end: Mapping[str, Any]) -> StepClock:
+    return StepClock(
+        id=new_id(stopped.started_at),
+        case_id=case_id,
+        step=stopped.step,
+        cycle=stopped.cycle,
+        department=stopped.department,
+        started_at=stopped.started_at,
+        **end,
+    )
+
+
+def _effect_row(
+    case_id: str | None, intent: Intent, sequence: int, at: datetime, review_id: str | None, draft: Draft | None
+) -> dict[str, Any]:
+    return BLANK_EFFECT | {
+        "id": new_id(at),
+        "case_id": case_id,
+        "kind": intent.kind,
+        "target": intent.target,
+        "pace": intent.pace,
+        "lane": intent.lane,
+        "sequence": sequence,
+        "priority": intent.priority,
+        "payload": dict(intent.payload),
+        "part": intent.part,
+        "not_before": intent.not_before or at,
+        "created_at": at,
+        "card_id": intent.payload.get("card"),
+        "review_id": review_id if intent.of_review else None,
+        "draft_id": draft.id if intent.of_review and draft else None,
+    }
+
+
+def ping_row(intent: Intent, at: datetime) -> dict[str, Any]:
+    """Return the outbox row of a ping that belongs to no case."""
+    return _effect_row(None, intent, 0, at, None, None)

@@ -1,0 +1,151 @@
+"""Warnings: a configuration that works and yet probably does not do what was meant."""
+
+from collections.abc import Collection, Iterator
+
+from escalation.settings.explain import Explainer
+from escalation.settings.positions import KeyPath
+from escalation.settings.problems import Problem
+from escalation.settings.sections import CLOCK_TARGETS
+from escalation.settings.settings import STANDARD, Settings
+from escalation.settings.spelling import nearest
+from escalation.settings.values import ChannelAddress
+
+
+def advice(settings: Settings, explainer: Explainer, networks: Collection[str]) -> list[Problem]:
+    """Find what is allowed but suspicious; `networks` are the names of the known connectors."""
+    found = [
+        *_unreachable_members(settings, explainer),
+        *_lonely_approvers(settings, explainer),
+        *_long_business_days(settings, explainer),
+        *_pings_for_nobody(settings, explainer),
+        *_unknown_networks(settings, explainer, networks),
+        *_brands(settings, explainer),
+        *_unused_policies(settings, explainer),
+        *_defaults_worth_a_look(settings, explainer),
+    ]
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def _unreachable_members(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    places: list[tuple[KeyPath, ChannelAddress | None, tuple[str, ...]]] = [
+        (("approval", "approvers"), settings.approval.channel, settings.approval.approvers),
+        (("managers", "members"), settings.managers.channel, settings.managers.members),
+    ]
+    for key, department in settings.departments.items():
+        places.append((("departments", key, "members"), department.channel, department.members))
+        if department.manager:
+            places.append((("departments", key, "manager"), department.channel, (department.manager,)))
+    places += [
+        (("brands", key, "approval", "approvers"), brand.approval.channel, brand.approval.approvers)
+        for key, brand in settings.brands.items()
+    ]
+    for path, channel, members in places:
+        for index, name in enumerate(members):
+            if channel is not None and getattr(settings.members[name], channel.surface) is None:
+                label = channel.surface.capitalize()
+                exact: KeyPath = (*path, index) if len(members) > 1 else path
+                yield explainer.problem(
+                    exact,
+                    f"{name} works on a {label} channel but members.{name} has no {channel.surface} id, "
+                    "so nobody can recognise or ping them there",
+                )
+
+
+def _lonely_approvers(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    places: list[tuple[KeyPath, tuple[str, ...]]] = [(("approval", "approvers"), settings.approval.approvers)]
+    places += [
+        (("brands", key, "approval", "approvers"), brand.approval.approvers)
+        for key, brand in settings.brands.items()
+        if brand.approval.approvers
+    ]
+    for path, approvers in places:
+        for key, department in settings.departments.items():
+            if settings.approval.four_eyes and set(approvers) == set(department.members) and len(set(approvers)) == 1:
+                yield explainer.problem(
+                    path,
+                    f"{approvers[0]} is the only approver and the only member of departments.{key}; with four_eyes "
+                    "nobody could approve what they write",
+                )
+
+
+def _long_business_days(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    for key, policy in settings.policies.items():
+        for clock in CLOCK_TARGETS:
+            written = explainer.value(("policies", key, clock))
+            if policy.hours == "business" and isinstance(written, str) and "d" in written:
+                yield explainer.problem(
+                    ("policies", key, clock),
+                    f'"{written}" counts a day as 24 opening hours, several working days; write opening hours such as '
+                    '"16h", or hours = "always"',
+                )
+
+
+def _pings_for_nobody(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    without = [key for key, department in settings.departments.items() if department.manager is None]
+    if settings.managers.members or settings.managers.channel or not settings.policies:
+        return
+    for key, policy in settings.policies.items():
+        for index, step in enumerate(policy.ladder):
+            if step.ping == "managers" or (step.ping == "manager" and without):
+                reason = f"departments.{without[0]} has no manager" if step.ping == "manager" else "there are none"
+                yield explainer.problem(
+                    ("policies", key, "ladder", index, "ping"),
+                    f"pings {step.ping}, but {reason} and [managers] is missing, so nobody hears of it",
+                )
+                return
+
+
+def _unknown_networks(settings: Settings, explainer: Explainer, networks: Collection[str]) -> Iterator[Problem]:
+    for index, route in enumerate(settings.routes):
+        for position, network in enumerate(route.networks):
+            if network not in networks:
+                yield explainer.problem(
+                    ("routes", index, "networks", position),
+                    f'no connector is called "{network}", so this may never match',
+                    suggestions=nearest(network, networks),
+                )
+
+
+def _brands(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    used = {account.brand for account in settings.accounts.values()}
+    for key, account in settings.accounts.items():
+        likely = nearest(account.brand, settings.brands) if account.brand not in settings.brands else ()
+        if likely:
+            yield explainer.problem(
+                ("accounts", key, "brand"), f"there is no section [brands.{account.brand}]", suggestions=likely
+            )
+        if key in settings.brands:
+            yield explainer.problem(
+                ("accounts", key), "is also the name of a brand; freeze and release would stop the whole brand"
+            )
+    for key in settings.brands:
+        if key not in used:
+            yield explainer.problem(("brands", key), "no account belongs to this brand")
+
+
+def _unused_policies(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    used = {route.policy for route in settings.routes}
+    for key in settings.policies:
+        if key not in used:
+            yield explainer.problem(("policies", key), "no route uses this policy")
+    if STANDARD in used and STANDARD not in settings.policies:
+        yield explainer.problem(
+            ("routes",),
+            "there is no [policies.standard], so cases of these routes have no targets and nobody is pinged",
+        )
+
+
+def _defaults_worth_a_look(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    if not settings.accounts:
+        yield explainer.problem(("accounts",), "there is no account, so nothing comes in")
+    if not explainer.positions.written(("organisation", "public_url")):
+        yield explainer.problem(
+            ("organisation", "public_url"),
+            f"is not given; links and webhooks use {settings.organisation.public_url}, good on this machine only",
+        )
+    own_hours = all(department.hours for department in settings.departments.values())
+    counts_business = any(policy.hours == "business" and policy.targets for policy in settings.policies.values())
+    if settings.organisation.hours is None and not own_hours and counts_business:
+        yield explainer.problem(
+            ("organisation", "hours"), "is not given, so business hours mean round the clock, holidays apart"
+        )

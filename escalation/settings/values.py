@@ -1,0 +1,262 @@
+"""Single values of the configuration: how each is written, what it becomes, and the sentence when it is wrong."""
+
+import re
+import string
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from escalation.business_time import check_holidays, holiday_regions, zone, zone_names
+from escalation.opening_hours import Opening, parse_opening
+from escalation.quantities import duration_text, parse_duration
+from escalation.secret import REFERENCE_SCHEMA, is_reference, read_reference
+from escalation.settings.spelling import UnknownWordError
+
+LANGUAGES: Final = ("en", "it")
+SIGNATURE_WORDS: Final = ("initials", "name", "first_name", "brand")
+SQLITE: Final = "sqlite:///"
+
+_SLACK_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{1,40}")
+_SLACK_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{1,40}")
+_LADDER_PERCENT: Final = re.compile(r"(\d{1,4})\s*%", re.ASCII)
+_LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAddress:
+    """A place where the bot posts: `slack:C0BILLING`, or `teams:<team id>/<channel id>`.
+
+    Slack's channel ids begin with C or G: https://docs.slack.dev/reference/objects/conversation-object
+    """
+
+    surface: Literal["slack", "teams"]
+    channel: str
+    team: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "ChannelAddress":
+        """Read the written form; `ValueError` with a sentence otherwise."""
+        surface, colon, rest = text.partition(":")
+        if surface == "teams" and colon:
+            team, slash, channel = rest.partition("/")
+            if not team or not slash or not channel or re.search(r"\s", rest):
+                raise ValueError(f'"{text}" is not a Teams channel; write "teams:<team id>/<channel id>"')
+            return cls("teams", channel, team)
+        if surface == "slack" and colon:
+            if not _SLACK_CHANNEL.fullmatch(rest):
+                raise ValueError(
+                    f'"{text}" is not a Slack channel; write "slack:" and the channel id that stands at the end of '
+                    'the channel\'s "About" tab, such as "slack:C0BILLING"'
+                )
+            return cls("slack", rest)
+        raise ValueError(f'"{text}" names no chat; write "slack:C0BILLING" or "teams:<team id>/<channel id>"')
+
+    def __str__(self) -> str:
+        return f"{self.surface}:{self.team}/{self.channel}" if self.team else f"{self.surface}:{self.channel}"
+
+    @classmethod
+    def _validate(cls, value: object) -> "ChannelAddress":
+        if isinstance(value, ChannelAddress):
+            return value
+        if isinstance(value, str):
+            return cls.parse(value)
+        raise ValueError('a channel is a text such as "slack:C0BILLING"')
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": r"^(slack:[CG][A-Z0-9]+|teams:[^/\s]+/\S+)$"}
+
+
+@dataclass(frozen=True, slots=True)
+class LadderPoint:
+    """When a ping is due: at `percent` of the target, or `after_seconds` past the breach (`percent` is then 100)."""
+
+    percent: int
+    after_seconds: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "LadderPoint":
+        """Read `80%` or `+30m`; `ValueError` with a sentence otherwise."""
+        text = text.strip()
+        found = _LADDER_PERCENT.fullmatch(text)
+        if found is not None and 1 <= int(found[1]) <= 1_000:  # noqa: PLR2004
+            return cls(int(found[1]))
+        if text.startswith("+"):
+            return cls(100, parse_duration(text[1:]))
+        raise ValueError(f'"{text}" is no step of a ladder; write "80%" of the target, or "+30m" after the breach')
+
+    @property
+    def is_breach(self) -> bool:
+        """Say whether the target has passed at this point."""
+        return self.percent >= 100  # noqa: PLR2004
+
+    def seconds(self, target_seconds: int) -> int:
+        """Seconds after the clock's start for a target of this length, in the time that the policy counts."""
+        return target_seconds * self.percent // 100 + self.after_seconds
+
+    def __str__(self) -> str:
+        return f"+{duration_text(self.after_seconds)}" if self.after_seconds else f"{self.percent}%"
+
+    @classmethod
+    def _validate(cls, value: object) -> "LadderPoint":
+        if isinstance(value, LadderPoint):
+            return value
+        if isinstance(value, str):
+            return cls.parse(value)
+        raise ValueError('write "80%" of the target, or "+30m" after the breach')
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": r"^(\d{1,4}%|\+.+)$", "examples": ["80%", "100%", "+30m"]}
+
+
+def _time_zone(name: str) -> str:
+    if name not in zone_names():
+        raise UnknownWordError(f'"{name}" is not a time zone', name, zone_names())
+    zone(name)
+    return name
+
+
+def _holiday_region(region: str) -> str:
+    try:
+        check_holidays(region)
+    except ValueError as error:
+        # every two letters are near some country, so a bare code is only put into upper case
+        known = (
+            holiday_regions()
+            if len(region) > len("IT")
+            else [name for name in holiday_regions() if name == region.upper()]
+        )
+        raise UnknownWordError(str(error), region, known) from None
+    return region
+
+
+def _our_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise UnknownWordError(f'"{language}" is not a language of Portavoce', language, LANGUAGES)
+    return language
+
+
+def _customer_language(language: str) -> str:
+    if not _LANGUAGE_CODE.fullmatch(language):
+        raise ValueError(f'"{language}" is not a language code; write it like "en", "it" or "pt-BR"')
+    return language
+
+
+def _public_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", url):
+        raise ValueError('must be a whole address that begins with "https://" or "http://"')
+    return url.rstrip("/")
+
+
+def _api_url(url: str) -> str:
+    return _public_url(url) + "/"
+
+
+def _slack_member(text: str) -> str:
+    if not _SLACK_MEMBER.fullmatch(text):
+        raise ValueError(f'"{text}" is not a Slack member id; it begins with U or W, such as "U0ANNA" (not a name)')
+    return text
+
+
+def _signature(text: str) -> str:
+    try:
+        words = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        raise ValueError("has a brace that is not closed; a literal brace is written twice") from None
+    for word in words:
+        if word not in SIGNATURE_WORDS:
+            known = tuple(f"{{{name}}}" for name in SIGNATURE_WORDS)
+            raise UnknownWordError(f'"{{{word}}}" is not filled in by Portavoce', f"{{{word}}}", known)
+    return text
+
+
+def _openings(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError(f'hours are always a list; write ["{value}"]')  # noqa: TRY004 - pydantic collects ValueError only
+    if not isinstance(value, list | tuple):
+        raise ValueError('hours are a list of texts such as ["09:00-13:00", "14:00-18:00"]')  # noqa: TRY004 - pydantic collects ValueError only
+    found = []
+    for text in value:
+        if not isinstance(text, str):
+            raise ValueError('hours are a list of texts such as ["09:00-13:00", "14:00-18:00"]')  # noqa: TRY004 - pydantic collects ValueError only
+        found.append((parse_opening(text), text))
+    found.sort()
+    for (one, one_text), (two, two_text) in pairwise(found):
+        if two[0] < one[1]:
+            raise ValueError(f'"{one_text}" and "{two_text}" overlap')
+    return tuple(opening for opening, _ in found)
+
+
+def _text_or_reference(value: object, info: ValidationInfo) -> object:
+    """Accept a plain text, or a reference looked up like a secret; empty when secrets are not resolved."""
+    return read_reference(value, info) or "" if is_reference(value) else value
+
+
+def _second_approval(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise ValueError('write true, a department such as "legal", or members such as ["carla", "dino"]')
+    return tuple(names)
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+_REFERENCE_OR_TEXT: Final[dict[str, Any]] = {"anyOf": [{"type": "string"}, *REFERENCE_SCHEMA["oneOf"]]}
+
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+SecondApproval = Annotated[bool | tuple[str, ...], BeforeValidator(_second_approval)]
+"""False, True (another of the approvers), or the departments and members of whom one must approve as well."""
+
+Text = Annotated[str, AfterValidator(_filled)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+HolidayRegion = Annotated[str, AfterValidator(_holiday_region)]
+Language = Annotated[str, AfterValidator(_our_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})]
+CustomerLanguage = Annotated[str, AfterValidator(_customer_language)]
+PublicUrl = Annotated[str, AfterValidator(_public_url), WithJsonSchema({"type": "string", "format": "uri"})]
+ApiUrl = Annotated[str, AfterValidator(_api_url), WithJsonSchema({"type": "string", "format": "uri"})]
+SlackMember = Annotated[str, AfterValidator(_slack_member)]
+Signature = Annotated[str, AfterValidator(_signature)]
+DayHours = Annotated[
+    tuple[Opening, ...],
+    BeforeValidator(_openings),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [["09:00-13:00"], ["24h"]]}),
+]
+TextOrReference = Annotated[str, BeforeValidator(_text_or_reference), WithJsonSchema(_REFERENCE_OR_TEXT)]

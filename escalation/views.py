@@ -1,0 +1,211 @@
+"""What colleagues see, free of any chat product: surfaces turn these values into blocks, cards or pages.
+
+Sentences are still in nobody's language; a surface reads them with the ``Reader`` of the channel or person. Text of
+customers and
+experts is plain text to be shown exactly, never parsed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from escalation.language import Sentence
+from models.vocabulary import Step
+
+
+class Act(StrEnum):
+    """The acts that cards offer; a surface's buttons carry these words."""
+
+    CLAIM = "claim"
+    ANSWER = "answer"
+    SUBMIT = "submit"
+    REASSIGN = "reassign"
+    NOT_OURS = "not_ours"
+    NO_REPLY = "no_reply_needed"
+    SPAM = "spam"
+    SNOOZE = "snooze"
+    DETAILS = "details"
+    LIKE = "like"
+    REPOST = "repost"
+    HIDE = "hide"
+    REPLY_PRIVATELY = "reply_privately"
+    APPROVE = "approve"
+    EDIT_AND_SEND = "edit_and_send"
+    SEND_BACK = "send_back"
+    REJECT = "reject"
+    MAKE_PRIVATE = "make_private"
+    LIKE_ONLY = "like_only"
+    UNDO = "undo"
+    POSTED = "posted"
+    NOT_POSTED = "not_posted"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One button. ``confirm``: ask this before acting."""
+
+    act: Act
+    label: Sentence
+    style: Literal["primary", "danger", "plain"] = "plain"
+    confirm: Sentence | None = None
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of the strip: running since ``started_at``, or done in ``seconds`` (wall).
+
+    Both ``None``: still to come.
+    """
+
+    step: Step
+    label: Sentence
+    started_at: datetime | None = None
+    seconds: float | None = None
+    due_at: datetime | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """An earlier message of the conversation."""
+
+    sender: str
+    is_brand: bool
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A picture, film or file of the customer's post."""
+
+    kind: str
+    address: str
+    description: str | None
+
+
+@dataclass(frozen=True)
+class DiffPiece:
+    """A run of words in a comparison of two texts."""
+
+    kind: Literal["same", "added", "removed"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Post:
+    """Who wrote what, where."""
+
+    author: str
+    handle: str
+    author_url: str | None
+    avatar_url: str | None
+    followers: int | None
+    earlier_cases: int
+    network: str
+    account: str
+    brand: str
+    private: bool
+    text: str
+    subject: str | None
+    url: str | None
+    language: str | None
+    posted_at: datetime
+    edited: bool
+    deleted: bool
+    media: tuple[Attachment, ...] = ()
+    context: tuple[Excerpt, ...] = ()
+
+
+@dataclass(frozen=True)
+class CardView:
+    """The card in a department's channel.
+
+    ``moved``: another department has the case now, so it is shown short and without acts.
+
+    ``answer_field``: the card carries a text field that submits an answer; ``field_key`` changes when the field shall
+    be empty again.
+    """
+
+    case_id: str
+    case_version: int
+    headline: Sentence
+    post: Post
+    status: Sentence
+    route: Sentence
+    priority: Sentence | None
+    owner: str | None
+    steps: tuple[StepLine, ...]
+    notices: tuple[Sentence, ...] = ()
+    actions: tuple[Action, ...] = ()
+    answer_field: bool = False
+    field_key: str = ""
+    moved: bool = False
+
+
+@dataclass(frozen=True)
+class ApprovalView:
+    """The card in the approvals channel, for one version of an answer.
+
+    ``parts`` are the exact texts that will be published.
+    """
+
+    case_id: str
+    case_version: int
+    draft_version: int
+    draft_hash: str
+    context_version: int
+    headline: Sentence
+    post: Post
+    author: str
+    edited_by: str | None
+    parts: tuple[str, ...]
+    counts: tuple[int, ...]
+    limit: int
+    unit: Sentence
+    private: bool
+    status: Sentence
+    warnings: tuple[Sentence, ...]
+    steps: tuple[StepLine, ...]
+    diff: tuple[DiffPiece, ...] = ()
+    reason: str | None = None
+    notices: tuple[Sentence, ...] = ()
+    actions: tuple[Action, ...] = ()
+    reply_url: str | None = None
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """A message in a card's thread, or a ping. ``to``: members (keys) who shall notice it."""
+
+    sentence: Sentence
+    case_id: str | None = None
+    to: tuple[str, ...] = ()
+    diff: tuple[DiffPiece, ...] = ()
+    quote: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a case's timeline."""
+
+    at: datetime
+    actor: str
+    what: Sentence
+
+
+@dataclass(frozen=True)
+class DetailsView:
+    """Everything about a case: timeline, step times, and why things are due when they are."""
+
+    case_id: str
+    headline: Sentence
+    events: Sequence[Event]
+    steps: Sequence[StepLine]
+    reasons: Sequence[Sentence] = field(default_factory=tuple)
+
+
+View = CardView | ApprovalView | NoteView

@@ -1,0 +1,190 @@
+"""Making a text fit a network: splitting, counting, and warnings about what an approver should look at twice. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from escalation.casefile import Fitted
+from escalation.language import Sentence, say
+from models.vocabulary import Visibility
+
+_BREAKS = (regex.compile(r"\n[ \t]*\n\s*"), regex.compile(r"(?<=[.!?…])\s+"), regex.compile(r"\s+"))
+_TOKEN = regex.compile(r"https?://\S+|@[\w.@-]+|\X")
+_FORBIDDEN = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
+
+
+UNITS: dict[str, Sentence] = {
+    "characters": say("characters"),
+    "letters": say("letters"),
+    "bytes": say("bytes"),
+}
+"""How people call what a network counts; the keys are the values of ``Capabilities.unit``."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds a text when it is sent, and how long the whole may be; ``count`` is the network's own."""
+
+    prefix: str
+    signature: str
+    limit: int
+    unit: str
+    max_parts: int
+    count: Callable[[str], int]
+
+
+def fit(text: str, frame: Frame, warnings: Sequence[Sentence] = ()) -> Fitted:
+    """Return the text as it will be published: prefix, text and signature, in as few parts as the limit allows.
+
+    The text itself is never changed; where it cannot be sent, ``problem`` says why. A prefix or signature that the
+    writer has
+    typed already is not added again.
+    """
+    if not text.strip():
+        return Fitted(text, (), (), say("The answer is empty. Write what the customer shall read."))
+    if _FORBIDDEN.search(text):
+        return Fitted(
+            text,
+            (),
+            (),
+            say("The answer holds invisible control characters that networks refuse. Please type it again."),
+        )
+    prefix = "" if text.startswith(frame.prefix.rstrip()) else frame.prefix
+    tail = f"\n{frame.signature}" if frame.signature and not text.rstrip().endswith(frame.signature) else ""
+    whole = f"{prefix}{text}{tail}"
+    if (length := frame.count(whole)) <= frame.limit:
+        return Fitted(text, (whole,), (length,), None, tuple(warnings))
+    parts = _split(text, prefix, tail, frame) if frame.max_parts > 1 else None
+    if parts is None:
+        problem = say(
+            "This is {length} {unit} long; the network takes {limit}. Please shorten it by {over}.",
+            length=length,
+            unit=UNITS[frame.unit],
+            limit=frame.limit * frame.max_parts,
+            over=max(1, length - frame.limit * frame.max_parts),
+        )
+        return Fitted(text, (whole,), (length,), problem, tuple(warnings))
+    note = say("It will be sent in {parts} parts.", parts=len(parts))
+    return Fitted(text, tuple(parts), tuple(frame.count(part) for part in parts), None, (*warnings, note))
+
+
+def _split(text: str, prefix: str, tail: str, frame: Frame) -> list[str] | None:
+    for wanted in range(2, frame.max_parts + 1):
+        parts: list[str] = []
+        rest = text
+        while rest and len(parts) < wanted:
+            last = len(parts) == wanted - 1
+            marker = f" ({len(parts) + 1}/{wanted})"
+            ending = marker + (tail if last else "")
+            if frame.count(f"{prefix}{rest}{ending}") <= frame.limit and last:
+                parts.append(f"{prefix}{rest}{ending}")
+                rest = ""
+                break
+            room = frame.limit - frame.count(f"{prefix}{ending}")
+            piece, rest = _head(rest, room, frame.count)
+            if not piece:
+                return None
+            parts.append(f"{prefix}{piece}{ending}")
+        if not rest and len(parts) == wanted:
+            return parts
+    return None
+
+
+def _head(text: str, room: int, count: Callable[[str], int]) -> tuple[str, str]:
+    """Return the longest beginning whose count is within ``room``, and the rest.
+
+    It is cut at a paragraph, else after a sentence, else between words, else between letters.
+    """
+    edges = [0, *(token.end() for token in _TOKEN.finditer(text))]
+    low, high = 0, len(edges) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if count(text[: edges[middle]].rstrip()) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    reach = edges[low]
+    for pattern in _BREAKS:
+        cuts = [match for match in pattern.finditer(text, 0, min(len(text), reach + 1)) if match.start() <= reach]
+        if cuts and cuts[-1].start() >= reach // 3:
+            return text[: cuts[-1].start()], text[cuts[-1].end() :]
+    return text[:reach], text[reach:]
+
+
+# --- what an approver should look at twice ----------------------------------------------------------------------------
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_LONG_NUMBER = re.compile(r"(?<![\w/])\+?\d(?:[ .\-/]?\d){7,22}(?!\w)")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+_PLACEHOLDER = re.compile(
+    r"\[[A-Za-zÀ-ÿ _-]{2,30}\]|\{\{?[A-Za-z_ ]{1,30}\}?\}|<[A-Za-z_ ]{2,30}>|\bX{3,}\b|\bTODO\b|\bTBD\b|_{4,}"
+)
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_INVISIBLE = re.compile("[\u200b\u200c\u2060\ufeff\U000e0000-\U000e007f]")
+_URL = re.compile(r"https?://([^\s/?#]+)")
+_STOP_WORDS: dict[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "the and you your is are we our for with this that have has please will can not thank thanks hello",
+        "it": "il lo la gli le di che è sono per con non una del della grazie ciao può suo sua abbiamo questo",
+        "de": "der die das und ist sind wir sie ihr ihre für mit nicht bitte danke ein eine haben wird kann",
+        "fr": "le les des et est sont nous vous votre pour avec pas une merci bonjour dans que qui sur",
+        "es": "el los las y es son nosotros su para con no una gracias hola por que del está puede",
+    }.items()
+}
+
+
+def language_of(text: str) -> str | None:
+    """Return the language of a text by its commonest small words, or ``None`` where they do not tell."""
+    words = regex.findall(r"\p{L}+", text.lower())
+    scores = sorted(
+        ((sum(word in stop for word in words), language) for language, stop in _STOP_WORDS.items()), reverse=True
+    )
+    (best, language), (second, _) = scores[0], scores[1]
+    return language if best >= 3 and best >= 2 * second else None  # noqa: PLR2004
+
+
+def warnings(
+    text: str,
+    *,
+    visibility: Visibility,
+    customer_language: str | None,
+    banned_phrases: Iterable[str],
+    other_brands: Iterable[str],
+) -> tuple[Sentence, ...]:
+    """Return what an approver should look at twice; the text is never changed."""
+    found: list[Sentence] = []
+    if visibility is not Visibility.PRIVATE and (
+        _EMAIL.search(text) or _LONG_NUMBER.search(text) or _IBAN.search(text)
+    ):
+        found.append(say("This reply is public and seems to hold personal data (an address, a number or an account)."))
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    found += [
+        say("It contains the banned phrase “{phrase}”.", phrase=phrase)
+        for phrase in banned_phrases
+        if phrase.casefold() in folded
+    ]
+    found += [
+        say("It names another brand: {brand}.", brand=brand)
+        for brand in other_brands
+        if re.search(rf"(?<!\w){re.escape(brand.casefold())}(?!\w)", folded)
+    ]
+    if match := _PLACEHOLDER.search(text):
+        found.append(say("A placeholder seems to be left: {what}", what=match.group()))
+    language = language_of(text)
+    if customer_language and language and customer_language.split("-")[0].lower() != language:
+        found.append(
+            say("The customer writes {theirs}, this answer is {ours}.", theirs=customer_language, ours=language)
+        )
+    if _BIDI.search(text):
+        found.append(
+            say("It holds characters that turn the reading direction; what is read may differ from what is written.")
+        )
+    if _INVISIBLE.search(text):
+        found.append(say("It holds invisible characters."))
+    if any(host.startswith("xn--") or ".xn--" in host or not host.isascii() for host in _URL.findall(text)):
+        found.append(say("A link's address uses look-alike letters; please check where it leads."))
+    return tuple(found)

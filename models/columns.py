@@ -1,0 +1,95 @@
+"""Column types and ids that every table shares."""
+
+import os
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, String
+from sqlalchemy.types import JSON, TypeDecorator
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as whole microseconds since 1970 so that both databases compare and index it alike.
+
+    Raises:
+        ValueError: a naive datetime was given; its time zone would be a guess.
+
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn an aware datetime into microseconds."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone cannot be stored")
+        delta = value - _EPOCH
+        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Turn microseconds into an aware UTC datetime."""
+        del dialect
+        return (
+            None
+            if value is None
+            else datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+        )
+
+
+def word_type(words: type[StrEnum]) -> type[TypeDecorator[StrEnum]]:
+    """Return a column type that stores the value of a ``StrEnum`` as text, so that a new word needs no migration."""
+
+    class Word(TypeDecorator[StrEnum]):
+        impl = String
+        cache_ok = True
+
+        def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+            del dialect
+            return None if value is None else words(value).value
+
+        def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+            del dialect
+            return None if value is None else words(value)
+
+    Word.__name__ = f"{words.__name__}Word"
+    return Word
+
+
+Json = JSON
+"""A JSON document; text on SQLite, ``json`` on PostgreSQL."""
+
+
+def new_id(now: datetime) -> str:
+    """Return a fresh 20-character id that sorts by creation time (milliseconds), then at random (50 bits)."""
+    milliseconds = int((now - _EPOCH).total_seconds() * 1000)
+    number = (milliseconds << 50) | secrets.randbits(50)
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(95, -1, -5))
+
+
+def new_token() -> str:
+    """Return an unguessable 128-bit token, safe in an address."""
+    return secrets.token_urlsafe(16)
+
+
+def process_name() -> str:
+    """Return a name for this process that no other process on any host shares while it lives."""
+    return f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def json_safe(value: Any) -> Any:
+    """Return ``value`` with datetimes as ISO 8601 UTC text, ready for a JSON column."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, dict):
+        return {key: json_safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(item) for item in value]
+    return value

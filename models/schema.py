@@ -1,0 +1,84 @@
+"""Bringing a database to the newest schema, and telling whether it is there.
+
+Synchronous: it runs before anything else does.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.pool import NullPool
+
+from models.database import CONNECT_SECONDS, SQLITE
+
+_ADVISORY_LOCK = 0x706F7274  # one migration at a time
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """The revision a database has and the newest there is; ``None``: the database is empty."""
+
+    current: str | None
+    newest: str
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the database is at the newest revision."""
+        return self.current == self.newest
+
+
+def schema_state(url: str) -> SchemaState:
+    """Return where a database stands; a SQLite file that does not exist counts as empty and is not made."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head() or ""
+    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
+        return SchemaState(None, newest)
+    engine = sync_engine(url)
+    with engine.connect() as connection:
+        return SchemaState(MigrationContext.configure(connection).get_current_revision(), newest)
+
+
+def migrate(url: str) -> SchemaState:
+    """Bring a database to the newest schema; harmless to repeat, and safe when several processes try at once."""
+    engine = sync_engine(url)
+    if url.startswith(SQLITE):
+        Path(url.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+            connection.commit()
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+    engine.dispose()
+    return schema_state(url)
+
+
+def sync_engine(url: str) -> Engine:
+    """Return a synchronous engine for the same URLs that ``Database`` takes."""
+    if not url.startswith(SQLITE):
+        return create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(url, connect_timeout=CONNECT_SECONDS),
+            poolclass=NullPool,
+        )
+    engine = create_engine(f"sqlite:///{url.removeprefix(SQLITE)}", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    return engine
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("models").joinpath("migrations")))
+    return config

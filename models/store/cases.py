@@ -1,0 +1,263 @@
+"""Cases with everything that belongs to them, read in one statement per table however many cases are asked for."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.case import Case, Draft, JournalEntry, PolicySnapshot
+from models.clocks import StepClock
+from models.mention import Author, Mention
+from models.outbox import Attempt, Card, Effect
+from models.vocabulary import OPEN_STATES, CaseState, DraftState, EffectKind, EffectState
+
+
+@dataclass
+class CaseRows:
+    """One case's rows: mentions by time, drafts by version, replies in order of sending."""
+
+    case: Case
+    author: Author
+    mentions: list[Mention] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    clocks: list[StepClock] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    replies: list[Effect] = field(default_factory=list)
+
+
+class Cases:
+    """Statements about cases, drafts and the journal."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Bind to one transaction."""
+        self._session = session
+
+    async def lock(self, ids: Collection[str]) -> dict[str, CaseRows]:
+        """Lock cases, always in the order of their ids, and return them with all their rows."""
+        return await self._load(ids, lock=True)
+
+    async def read(self, ids: Collection[str]) -> dict[str, CaseRows]:
+        """Return cases with all their rows, without locking."""
+        return await self._load(ids, lock=False)
+
+    async def hold(self, ids: Collection[str]) -> None:
+        """Lock cases without reading them.
+
+        Whoever will touch effects and cases takes the cases first, so that nobody waits in a circle.
+        """
+        if ids:
+            await self._session.exec(
+                select(Case.id)
+                .where(col(Case.id).in_(list(ids)))
+                .order_by(col(Case.id))
+                .with_for_update(key_share=True)
+            )
+
+    async def _load(self, ids: Collection[str], *, lock: bool) -> dict[str, CaseRows]:
+        if not ids:
+            return {}
+        wanted = sorted(set(ids))
+        query = (
+            select(Case, Author)
+            .join(Author, col(Author.id) == col(Case.author_id))
+            .where(col(Case.id).in_(wanted))
+            .order_by(col(Case.id))
+        )
+        if lock:
+            query = query.with_for_update(of=Case, key_share=True)
+        found = await self._session.exec(query.execution_options(populate_existing=True))
+        rows = {case.id: CaseRows(case, author) for case, author in found}
+        if not rows:
+            return rows
+        for model, name, order in (
+            (Mention, "mentions", (col(Mention.posted_at), col(Mention.id))),
+            (Draft, "drafts", (col(Draft.version),)),
+            (StepClock, "clocks", (col(StepClock.cycle),)),
+            (Card, "cards", (col(Card.created_at), col(Card.id))),
+        ):
+            for item in await self._of_cases(model, rows, order):
+                getattr(rows[item.case_id], name).append(item)
+        replies = (
+            select(Effect)
+            .where(col(Effect.case_id).in_(list(rows)), col(Effect.kind) == EffectKind.REPLY)
+            .order_by(col(Effect.sequence))
+        )
+        for effect in await self._session.exec(replies.execution_options(populate_existing=True)):
+            if effect.case_id is not None:
+                rows[effect.case_id].replies.append(effect)
+        return rows
+
+    async def _of_cases(self, model: Any, cases: Collection[str], order: tuple[Any, ...]) -> Sequence[Any]:
+        query = select(model).where(col(model.case_id).in_(list(cases))).order_by(*order)
+        result = await self._session.exec(query.execution_options(populate_existing=True))
+        return result.all()
+
+    async def find(self, name: str) -> list[str]:
+        """Return the ids that are ``name`` or end with it, at most two (two: it is ambiguous)."""
+        exact = await self._session.get(Case, name)
+        if exact is not None:
+            return [exact.id]
+        if len(name) < 4 or not name.isalnum():  # noqa: PLR2004
+            return []
+        found = await self._session.exec(select(Case.id).where(col(Case.id).like(f"%{name.lower()}")).limit(2))
+        return list(found)
+
+    async def list(
+        self,
+        *,
+        states: Collection[CaseState] | None = None,
+        department: str | None = None,
+        account: str | None = None,
+        owner: str | None = None,
+        limit: int = 100,
+    ) -> list[str]:
+        """Return case ids, newest first."""
+        query = select(Case.id).order_by(col(Case.received_at).desc(), col(Case.id).desc()).limit(limit)
+        if states is not None:
+            query = query.where(col(Case.state).in_(list(states)))
+        for column, value in (
+            (col(Case.department), department),
+            (col(Case.account), account),
+            (col(Case.owner), owner),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        return list(await self._session.exec(query))
+
+    async def of_threads(self, account: str, threads: Collection[str]) -> dict[str, Case]:
+        """Return the newest case of each conversation of an account."""
+        query = (
+            select(Case)
+            .where(col(Case.account) == account, col(Case.thread_id).in_(list(threads)))
+            .order_by(col(Case.received_at))
+        )
+        return {case.thread_id: case for case in await self._session.exec(query)}
+
+    async def threads_of_posts(self, account: str, external_ids: Collection[str]) -> dict[str, str]:
+        """Return, by the external id of a customer's post or of our own reply, the thread id it belongs to."""
+        wanted = list(external_ids)
+        mentions = select(Mention.external_id, Case.thread_id).join(Case, col(Case.id) == col(Mention.case_id))
+        ours = select(Effect.external_id, Case.thread_id).join(Case, col(Case.id) == col(Effect.case_id))
+        theirs = mentions.where(col(Mention.account) == account, col(Mention.external_id).in_(wanted))
+        found = dict((await self._session.exec(theirs)).all())
+        reply = ours.where(
+            col(Effect.kind) == EffectKind.REPLY, col(Effect.target) == account, col(Effect.external_id).in_(wanted)
+        )
+        mine = (await self._session.exec(reply)).all()
+        return found | {external: thread for external, thread in mine if external is not None}
+
+    async def mentions_by_external_id(self, account: str, external_ids: Collection[str]) -> dict[str, Mention]:
+        """Return known posts of customers."""
+        query = select(Mention).where(col(Mention.account) == account, col(Mention.external_id).in_(list(external_ids)))
+        return {mention.external_id: mention for mention in await self._session.exec(query)}
+
+    async def our_posts(self, account: str, external_ids: Collection[str]) -> set[str]:
+        """Return which of these posts are replies of our own."""
+        query = select(Effect.external_id).where(
+            col(Effect.kind) == EffectKind.REPLY,
+            col(Effect.target) == account,
+            col(Effect.external_id).in_(list(external_ids)),
+        )
+        return {external for external in await self._session.exec(query) if external is not None}
+
+    async def authors(self, network: str, external_ids: Collection[str]) -> dict[str, Author]:
+        """Return known customers of a network."""
+        query = select(Author).where(col(Author.network) == network, col(Author.external_id).in_(list(external_ids)))
+        return {author.external_id: author for author in await self._session.exec(query)}
+
+    async def count_by_author(self, author_ids: Collection[str]) -> dict[str, int]:
+        """Return how many cases each customer has had."""
+        query = (
+            select(Case.author_id, func.count())
+            .where(col(Case.author_id).in_(list(author_ids)))
+            .group_by(col(Case.author_id))
+        )
+        return dict((await self._session.exec(query)).all())
+
+    async def count_by_state(self) -> dict[CaseState, int]:
+        """Return how many open cases stand in each state."""
+        query = select(Case.state, func.count()).where(col(Case.state).in_(list(OPEN_STATES))).group_by(col(Case.state))
+        return {CaseState(state): number for state, number in await self._session.exec(query)}
+
+    async def by_card(self, channel: str, message_id: str) -> Card | None:
+        """Return the card that a chat message is."""
+        return (
+            await self._session.exec(
+                select(Card).where(col(Card.channel) == channel, col(Card.message_id) == message_id)
+            )
+        ).first()
+
+    async def policy(self, digest: str) -> PolicySnapshot | None:
+        """Return a policy as it stood."""
+        return await self._session.get(PolicySnapshot, digest)
+
+    async def journal(self, case_id: str) -> Sequence[JournalEntry]:
+        """Return what happened to a case, oldest first."""
+        query = (
+            select(JournalEntry).where(col(JournalEntry.case_id) == case_id).order_by(col(JournalEntry.case_version))
+        )
+        return (await self._session.exec(query)).all()
+
+    async def effects(self, case_id: str) -> Sequence[Effect]:
+        """Return everything a case intended outside, in order."""
+        return (
+            await self._session.exec(
+                select(Effect).where(col(Effect.case_id) == case_id).order_by(col(Effect.sequence))
+            )
+        ).all()
+
+    async def attempts(self, case_id: str) -> Sequence[Attempt]:
+        """Return every try at a case's effects, oldest first."""
+        query = (
+            select(Attempt).join(Effect, col(Effect.id) == col(Attempt.effect_id)).where(col(Effect.case_id) == case_id)
+        )
+        return (await self._session.exec(query.order_by(col(Attempt.started_at)))).all()
+
+    async def settle_draft(
+        self,
+        draft_id: str,
+        *,
+        was: DraftState,
+        version: int,
+        text_hash: str,
+        forbid_author: str | None,
+        changes: dict[str, Any],
+    ) -> bool:
+        """Decide a draft in one conditional UPDATE.
+
+        ``False`` if it is no longer as the reviewer saw it, or is their own text.
+        """
+        statement = update(Draft).where(
+            col(Draft.id) == draft_id,
+            col(Draft.state) == was,
+            col(Draft.version) == version,
+            col(Draft.hash) == text_hash,
+        )
+        if forbid_author is not None:
+            statement = statement.where(
+                col(Draft.author) != forbid_author, func.coalesce(col(Draft.first_approver), "") != forbid_author
+            )
+        return bool(await _rows(self._session, statement.values(**changes)))
+
+    async def recall_replies(self, draft_id: str, *, at: datetime) -> int:
+        """Cancel a draft's replies that have not left; return how many."""
+        statement = update(Effect).where(
+            col(Effect.draft_id) == draft_id,
+            col(Effect.kind) == EffectKind.REPLY,
+            col(Effect.state) == EffectState.READY,
+        )
+        return await _rows(self._session, statement.values(state=EffectState.CANCELLED, settled_at=at))
+
+    async def settle_check(self, draft_id: str, changes: dict[str, Any]) -> int:
+        """Settle the part of a reply that a person has looked for; return 0 if somebody else was first."""
+        statement = update(Effect).where(col(Effect.draft_id) == draft_id, col(Effect.state) == EffectState.NEEDS_CHECK)
+        return await _rows(self._session, statement.values(**changes))
+
+
+async def _rows(session: AsyncSession, statement: Any) -> int:
+    result = await (await session.connection()).execute(statement)
+    return int(result.rowcount)

@@ -1,0 +1,33 @@
+"""What is frozen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.outbox import Freeze
+from models.store.statements import insert_or_ignore
+
+
+class Freezes:
+    """Statements about freezes."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Bind to one transaction."""
+        self._session = session
+
+    async def all(self) -> Sequence[Freeze]:
+        """Return every standing freeze."""
+        return (await self._session.exec(select(Freeze).order_by(col(Freeze.at)))).all()
+
+    async def set(self, scope: str, *, member: str, at: datetime) -> bool:
+        """Freeze a scope; ``False`` if it is frozen already."""
+        statement = insert_or_ignore(self._session, Freeze, [{"scope": scope, "member": member, "at": at}])
+        return bool((await (await self._session.connection()).execute(statement)).rowcount)
+
+    async def lift(self, scope: str) -> bool:
+        """Release a scope; ``False`` if it was not frozen."""
+        statement = delete(Freeze).where(col(Freeze.scope) == scope)
+        return bool((await (await self._session.connection()).execute(statement)).rowcount)

@@ -1,0 +1,377 @@
+"""The outbox: claiming effects with leases, keeping pace, recording attempts and results."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, insert, literal, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.case import Case
+from models.columns import new_id
+from models.outbox import Attempt, Card, Effect, Pace
+from models.store.statements import insert_or_ignore, table
+from models.vocabulary import NETWORK_EFFECTS, OPEN_STATES, UNSETTLED_EFFECTS, CardKind, EffectKind, EffectState
+
+SEQUENCE_STEP = 1000
+"""How far apart the sequences of two decisions of one case are, so that the effects of each keep their order."""
+
+BLANK_EFFECT: dict[str, Any] = {
+    "lane": None,
+    "priority": 5,
+    "payload": {},
+    "card_id": None,
+    "review_id": None,
+    "draft_id": None,
+    "part": 0,
+    "state": EffectState.READY,
+    "token": None,
+    "lease_until": None,
+    "attempts": 0,
+    "unknown_since": None,
+    "absences": 0,
+    "external_id": None,
+    "url": None,
+    "reason": None,
+    "settled_at": None,
+    "sequence": 0,
+}
+"""The columns of an effect that nobody has touched yet."""
+
+
+def redraw_row(card: Card, *, version: int, at: datetime) -> dict[str, Any]:
+    """Return the outbox row that draws a card as of a version of its case.
+
+    A card's first drawing goes before mere changes.
+    """
+    kind = EffectKind.CARD if card.kind is CardKind.CARD else EffectKind.APPROVAL
+    return BLANK_EFFECT | {
+        "id": new_id(at),
+        "case_id": card.case_id,
+        "kind": kind,
+        "target": card.channel,
+        "pace": card.channel,
+        "lane": f"card:{card.id}",
+        "sequence": version * SEQUENCE_STEP,
+        "priority": 3 if card.message_id is None else 6,
+        "not_before": at,
+        "created_at": at,
+        "card_id": card.id,
+    }
+
+
+class Outbox:
+    """Statements about effects, attempts, cards and pace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Bind to one transaction."""
+        self._session = session
+
+    # --- putting in ---------------------------------------------------------------------------------------------------
+
+    async def wish_cards(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make card rows that do not exist yet."""
+        if rows:
+            await (await self._session.connection()).execute(insert_or_ignore(self._session, Card, rows))
+
+    async def cards_of(self, case_ids: Collection[str]) -> Sequence[Card]:
+        """Return all cards of some cases."""
+        return (
+            await self._session.exec(
+                select(Card).where(col(Card.case_id).in_(list(case_ids))).order_by(col(Card.created_at), col(Card.id))
+            )
+        ).all()
+
+    async def put(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put effects in; a second redrawing of a card is left out, for the one that waits shows the newest state."""
+        if rows:
+            await (await self._session.connection()).execute(insert_or_ignore(self._session, Effect, rows))
+
+    async def refresh_open_cards(self, now: datetime, *, accounts: Collection[str]) -> None:
+        """Have the cards of all open cases of some accounts drawn again."""
+        query = (
+            select(Card, Case.version)
+            .join(Case, col(Case.id) == col(Card.case_id))
+            .where(
+                col(Case.account).in_(list(accounts)),
+                col(Case.state).in_(list(OPEN_STATES)),
+                col(Card.message_id).is_not(None),
+            )
+        )
+        rows = [redraw_row(card, version=version, at=now) for card, version in (await self._session.exec(query)).all()]
+        if rows:
+            await self._execute(
+                update(Card).where(col(Card.id).in_([row["card_id"] for row in rows])).values(shown_version=0)
+            )
+        await self.put(rows)
+
+    # --- claiming -----------------------------------------------------------------------------------------------------
+
+    def _due(self, now: datetime) -> ColumnElement[bool]:
+        waiting = and_(col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]), col(Effect.not_before) <= now)
+        unleased = or_(col(Effect.lease_until).is_(None), col(Effect.lease_until) <= now)
+        earlier = aliased(Effect)
+        blocked = exists().where(
+            col(earlier.lane) == col(Effect.lane),
+            col(earlier.sequence) < col(Effect.sequence),
+            col(earlier.state).in_(list(UNSETTLED_EFFECTS)),
+        )
+        held = exists().where(col(Pace.key) == col(Effect.pace), col(Pace.blocked_until) > now)
+        return and_(waiting, unleased, or_(col(Effect.lane).is_(None), ~blocked), ~held)
+
+    async def due(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        kinds: Collection[EffectKind] | None = None,
+        frozen_accounts: Collection[str] = (),
+    ) -> Sequence[Effect]:
+        """Return effects that may leave now, most urgent first, locked; those another process holds are left out."""
+        query = select(Effect).where(self._due(now))
+        if kinds is not None:
+            query = query.where(col(Effect.kind).in_(list(kinds)))
+        if frozen_accounts:
+            frozen = and_(
+                col(Effect.kind).in_(list(NETWORK_EFFECTS)),
+                col(Effect.target).in_(list(frozen_accounts)),
+                col(Effect.state) == EffectState.READY,
+            )
+            query = query.where(~frozen)
+        query = query.order_by(
+            col(Effect.priority), col(Effect.not_before), col(Effect.sequence), col(Effect.id)
+        ).limit(limit)
+        return (await self._session.exec(query.with_for_update(of=Effect, skip_locked=True))).all()
+
+    async def abandoned(self, now: datetime) -> Sequence[Effect]:
+        """Return effects whose sender has not come back in time; not locked."""
+        query = select(Effect).where(col(Effect.state) == EffectState.SENDING, col(Effect.lease_until) <= now)
+        return (await self._session.exec(query)).all()
+
+    async def doubt(self, effect_id: str, *, token: str | None, now: datetime, not_before: datetime) -> bool:
+        """Mark an abandoned effect as of unknown outcome; ``False`` if its sender came back after all."""
+        statement = update(Effect).where(
+            col(Effect.id) == effect_id,
+            col(Effect.state) == EffectState.SENDING,
+            col(Effect.token) == token,
+            col(Effect.lease_until) <= now,
+        )
+        return bool(
+            await self._execute(
+                statement.values(
+                    state=EffectState.UNKNOWN,
+                    unknown_since=now,
+                    not_before=not_before,
+                    token=None,
+                    lease_until=None,
+                    reason="the sender died",
+                )
+            )
+        )
+
+    async def again(self, effect_id: str, *, token: str | None, now: datetime) -> bool:
+        """Let an abandoned effect that is harmless to repeat be sent again."""
+        statement = update(Effect).where(
+            col(Effect.id) == effect_id,
+            col(Effect.state) == EffectState.SENDING,
+            col(Effect.token) == token,
+            col(Effect.lease_until) <= now,
+        )
+        return bool(await self._execute(statement.values(state=EffectState.READY, token=None, lease_until=None)))
+
+    async def any_due(self, now: datetime) -> bool:
+        """Tell whether anything may leave now; for reading transactions."""
+        return (await self._session.exec(select(literal(1)).where(exists().where(self._due(now))))).first() is not None
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next waiting effect may leave."""
+        query = select(func.min(Effect.not_before)).where(
+            col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
+        )
+        return (await self._session.exec(query)).one()
+
+    async def lease(self, ids: Collection[str], *, token: str, until: datetime, sending: bool) -> None:
+        """Take effects; ``sending`` counts a try, without it the lease is for a look-up."""
+        changes: dict[str, Any] = {"token": token, "lease_until": until}
+        if sending:
+            changes |= {"state": EffectState.SENDING, "attempts": Effect.attempts + 1}
+        await self._execute(update(Effect).where(col(Effect.id).in_(list(ids))).values(**changes))
+
+    async def begin_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Record tries before their bytes leave."""
+        if rows:
+            await (await self._session.connection()).execute(insert(table(Attempt)), list(rows))
+
+    async def first_attempts(self, effect_ids: Collection[str]) -> dict[str, datetime]:
+        """Return when each effect first left the house."""
+        query = (
+            select(Attempt.effect_id, func.min(Attempt.started_at))
+            .where(col(Attempt.effect_id).in_(list(effect_ids)))
+            .group_by(col(Attempt.effect_id))
+        )
+        return dict((await self._session.exec(query)).all())
+
+    async def attempts_of(self, effect_id: str) -> Sequence[Attempt]:
+        """Return the tries at one effect, oldest first."""
+        return (
+            await self._session.exec(
+                select(Attempt).where(col(Attempt.effect_id) == effect_id).order_by(col(Attempt.number))
+            )
+        ).all()
+
+    async def held_accounts(self) -> Sequence[Pace]:
+        """Return what is blocked or broken."""
+        return (
+            await self._session.exec(
+                select(Pace).where(or_(col(Pace.blocked_until).is_not(None), col(Pace.problem).is_not(None)))
+            )
+        ).all()
+
+    # --- settling -----------------------------------------------------------------------------------------------------
+
+    async def end_attempts(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Record what tries showed; not fenced, for a late answer is evidence."""
+        for row in rows:
+            statement = update(Attempt).where(
+                col(Attempt.effect_id) == row["effect_id"],
+                col(Attempt.token) == row["token"],
+                col(Attempt.ended_at).is_(None),
+            )
+            await self._execute(
+                statement.values({name: value for name, value in row.items() if name not in {"effect_id", "token"}})
+            )
+
+    async def settle(self, effect_id: str, *, token: str, changes: Mapping[str, Any]) -> bool:
+        """Record a result; ``False`` if the lease was lost and somebody else decides now."""
+        statement = update(Effect).where(
+            col(Effect.id) == effect_id,
+            col(Effect.token) == token,
+            col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN]),
+        )
+        return bool(await self._execute(statement.values(**changes, token=None, lease_until=None)))
+
+    async def settle_sent(self, results: Sequence[Mapping[str, Any]], *, token: str, at: datetime) -> set[str]:
+        """Record many deliveries of one lease in one statement; return the ids whose lease still held."""
+        if not results:
+            return set()
+        ids = [row["id"] for row in results]
+        external = case({row["id"]: row["external_id"] for row in results}, value=col(Effect.id))
+        url = case({row["id"]: row["url"] for row in results}, value=col(Effect.id))
+        statement = (
+            update(Effect)
+            .where(
+                col(Effect.id).in_(ids),
+                col(Effect.token) == token,
+                col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN]),
+            )
+            .values(
+                state=EffectState.SENT,
+                external_id=external,
+                url=url,
+                settled_at=at,
+                reason=None,
+                token=None,
+                lease_until=None,
+            )
+            .returning(col(Effect.id))
+        )
+        return set((await (await self._session.connection()).execute(statement)).scalars())
+
+    async def card_posted(self, card_id: str, *, message_id: str, shown_version: int) -> None:
+        """Note which message a card is and which version of the case it shows.
+
+        An older version never overwrites a newer one.
+        """
+        statement = update(Card).where(col(Card.id) == card_id)
+        newer = case((col(Card.shown_version) > shown_version, col(Card.shown_version)), else_=shown_version)
+        await self._execute(statement.values(message_id=message_id, shown_version=newer))
+
+    async def card_lost(self, card_id: str) -> None:
+        """Forget the message of a card that was deleted in chat, so that it is made again."""
+        await self._execute(update(Card).where(col(Card.id) == card_id).values(message_id=None, shown_version=0))
+
+    # --- pace ---------------------------------------------------------------------------------------------------------
+
+    async def paces(self, keys: Collection[str]) -> dict[str, Pace]:
+        """Lock and return the brakes of some channels and accounts, made where missing."""
+        wanted = sorted(set(keys))
+        if not wanted:
+            return {}
+        connection = await self._session.connection()
+        query = select(Pace).where(col(Pace.key).in_(wanted)).order_by(col(Pace.key)).with_for_update()
+        found = {pace.key: pace for pace in await self._session.exec(query)}
+        if missing := [key for key in wanted if key not in found]:
+            await connection.execute(insert_or_ignore(self._session, Pace, [{"key": key} for key in missing]))
+            found = {
+                pace.key: pace for pace in await self._session.exec(query.execution_options(populate_existing=True))
+            }
+        return found
+
+    async def pass_by(self, arrivals: Mapping[str, datetime]) -> None:
+        """Record the theoretical arrival time of each channel's last message."""
+        for key, at in sorted(arrivals.items()):
+            await self._execute(update(Pace).where(col(Pace.key) == key).values(next_at=at))
+
+    async def block(self, key: str, until: datetime) -> None:
+        """Hold a channel or account back; a later time that was asked for before stays."""
+        pace = (await self.paces([key]))[key]
+        if pace.blocked_until is None or pace.blocked_until < until:
+            await self._execute(update(Pace).where(col(Pace.key) == key).values(blocked_until=until))
+
+    async def break_down(self, key: str, *, problem: str, at: datetime, until: datetime) -> bool:
+        """Hold an account back because it refuses us, and look again at ``until``.
+
+        ``False`` if that is known already.
+        """
+        await self.block(key, until)
+        statement = (
+            update(Pace)
+            .where(col(Pace.key) == key, col(Pace.problem).is_(None))
+            .values(problem=problem, problem_since=at)
+        )
+        return bool(await self._execute(statement))
+
+    async def mended(self, key: str) -> bool:
+        """Let an account go on; ``False`` if nothing was wrong with it."""
+        statement = update(Pace).where(col(Pace.key) == key, col(Pace.problem).is_not(None))
+        return bool(await self._execute(statement.values(problem=None, problem_since=None, blocked_until=None)))
+
+    # --- by hand ------------------------------------------------------------------------------------------------------
+
+    async def get(self, effect_id: str) -> Effect | None:
+        """Return one effect."""
+        return await self._session.get(Effect, effect_id)
+
+    async def list(
+        self, *, states: Collection[EffectState] | None = None, case_id: str | None = None, limit: int = 100
+    ) -> Sequence[Effect]:
+        """Return effects, newest first."""
+        query = select(Effect).order_by(col(Effect.created_at).desc(), col(Effect.sequence).desc()).limit(limit)
+        if states is not None:
+            query = query.where(col(Effect.state).in_(list(states)))
+        if case_id is not None:
+            query = query.where(col(Effect.case_id) == case_id)
+        return (await self._session.exec(query)).all()
+
+    async def move(self, effect_id: str, *, from_: Collection[EffectState], changes: Mapping[str, Any]) -> bool:
+        """Change an effect by hand; ``False`` if it is in none of the states ``from_``."""
+        statement = (
+            update(Effect).where(col(Effect.id) == effect_id, col(Effect.state).in_(list(from_))).values(**changes)
+        )
+        return bool(await self._execute(statement))
+
+    async def count_by_state(self) -> dict[tuple[EffectKind, EffectState], int]:
+        """Return how many effects are unsettled, by kind and state."""
+        query = (
+            select(Effect.kind, Effect.state, func.count())
+            .where(col(Effect.state).in_(list(UNSETTLED_EFFECTS)))
+            .group_by(col(Effect.kind), col(Effect.state))
+        )
+        return {
+            (EffectKind(kind), EffectState(state)): number for kind, state, number in await self._session.exec(query)
+        }
+
+    async def _execute(self, statement: Any) -> int:
+        return int((await (await self._session.connection()).execute(statement)).rowcount)

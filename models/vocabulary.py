@@ -1,0 +1,186 @@
+"""The closed sets of words that rows, rules and cards share."""
+
+from enum import StrEnum
+
+
+class CaseState(StrEnum):
+    """Where a case stands; the moves between states are in ``escalation.lifecycle``."""
+
+    WAITING_ANSWER = "waiting_answer"
+    SNOOZED = "snoozed"
+    IN_REVIEW = "in_review"
+    RELAYING = "relaying"
+    NEEDS_CHECK = "needs_check"
+    ANSWERED = "answered"
+    DISMISSED = "dismissed"
+    CLOSED = "closed"
+
+
+OPEN_STATES = frozenset(CaseState) - {CaseState.DISMISSED, CaseState.CLOSED}
+
+
+class Step(StrEnum):
+    """The step clocks, from a customer's post to a closed case."""
+
+    DETECT = "detect"
+    ROUTE = "route"
+    ACKNOWLEDGE = "acknowledge"
+    ANSWER = "answer"
+    APPROVE = "approve"
+    RELAY = "relay"
+    FIRST_RESPONSE = "first_response"
+    RESOLUTION = "resolution"
+
+
+class StepOutcome(StrEnum):
+    """How a step clock ended: its step was done, or the work took another way."""
+
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Visibility(StrEnum):
+    """Who can read a post on the network, from everybody to the two parties only."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    FOLLOWERS = "followers"
+    PRIVATE = "private"
+
+
+class Priority(StrEnum):
+    """How urgent a case is, as its route says."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class DraftState(StrEnum):
+    """What became of one version of an answer."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    VOID = "void"
+
+
+class DraftSource(StrEnum):
+    """By which act a text became a draft."""
+
+    DIALOG = "dialog"
+    FIELD = "field"
+    SHORTCUT = "shortcut"
+    THREAD = "thread"
+    EDIT = "edit"
+    RENEWED = "renewed"
+
+
+class Verdict(StrEnum):
+    """What a reviewer said of a draft."""
+
+    FIRST_APPROVED = "first_approved"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    REJECTED = "rejected"
+
+
+class DismissReason(StrEnum):
+    """Why a case ends without a reply."""
+
+    NO_REPLY_NEEDED = "no_reply_needed"
+    SPAM = "spam"
+    LIKED = "liked"
+
+
+class NetworkAct(StrEnum):
+    """Acts on a customer's post other than a reply."""
+
+    LIKE = "like"
+    REPOST = "repost"
+    HIDE = "hide"
+
+
+class EffectKind(StrEnum):
+    """What an outbox row intends to do outside."""
+
+    REPLY = "reply"
+    ACT = "act"
+    CARD = "card"
+    APPROVAL = "approval"
+    THREAD = "thread"
+    PING = "ping"
+
+
+NETWORK_EFFECTS = frozenset({EffectKind.REPLY, EffectKind.ACT})
+CHAT_EFFECTS = frozenset(EffectKind) - NETWORK_EFFECTS
+
+
+class EffectState(StrEnum):
+    """Where an effect stands between intention and fact."""
+
+    READY = "ready"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    REFUSED = "refused"
+    NEEDS_CHECK = "needs_check"
+    PARKED = "parked"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+
+
+UNSETTLED_EFFECTS = frozenset(
+    {EffectState.READY, EffectState.SENDING, EffectState.UNKNOWN, EffectState.NEEDS_CHECK, EffectState.PARKED}
+)
+
+
+class AttemptVerdict(StrEnum):
+    """What one try showed; the words of ``escalation.ports`` outcomes."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    THROTTLED = "throttled"
+    REJECTED = "rejected"
+    UNAUTHORISED = "unauthorised"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+    FOUND = "found"
+    ABSENT = "absent"
+
+
+class Idempotency(StrEnum):
+    """How a network can be asked whether it already has our reply.
+
+    ``native``: it takes our key and repeats are harmless. ``lookup``: our own replies can be listed and ours found.
+    ``none``: only a person can tell.
+    """
+
+    NATIVE = "native"
+    LOOKUP = "lookup"
+    NONE = "none"
+
+
+class TimerKind(StrEnum):
+    """Durable future commands."""
+
+    WAKE = "wake"
+    CLOSE = "close"
+
+
+class TimerState(StrEnum):
+    """Whether a timer is still to come."""
+
+    RUNNING = "running"
+    FIRED = "fired"
+    CANCELLED = "cancelled"
+
+
+class CardKind(StrEnum):
+    """Which of the two cards a chat message is."""
+
+    CARD = "card"
+    APPROVAL = "approval"

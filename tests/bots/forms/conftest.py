@@ -1,0 +1,86 @@
+"""A contact form in front of remembered conversations, and a visitor."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from bots.forms import FormAccount, form_routes
+from connectors.form import Settings
+from tests.bots.forms.memory import RememberedConversations
+
+
+class SteppedClock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 21, 9, 15, 7, tzinfo=UTC)
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.passed += seconds
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def conversations(clock: SteppedClock) -> RememberedConversations:
+    return RememberedConversations(clock)
+
+
+BuildApp = Callable[..., Starlette]
+OpenForm = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+def build_app(clock: SteppedClock, conversations: RememberedConversations) -> BuildApp:
+    """Build the application: form `contact` with the settings given, and a plain second form `press`."""
+
+    def build(*, public_url: str | None = None, language: str = "en", **settings: Any) -> Starlette:
+        accounts = {
+            "contact": FormAccount(label="Acme", language=language, settings=Settings.model_validate(settings)),
+            "press": FormAccount(label="Acme press", language="en", settings=Settings()),
+        }
+        routes = form_routes(accounts=accounts, conversations=conversations, clock=clock, public_url=public_url)
+        return Starlette(routes=routes)
+
+    return build
+
+
+@pytest.fixture
+async def open_form(build_app: BuildApp) -> AsyncIterator[OpenForm]:
+    """Return a client of a form with the settings given; `ip` is the socket's address of the visitor."""
+    clients: list[httpx.AsyncClient] = []
+
+    def open_(*, ip: str = "198.51.100.7", **settings: Any) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=build_app(**settings), client=(ip, 50_000))
+        clients.append(httpx.AsyncClient(transport=transport, base_url="http://form.example"))
+        return clients[-1]
+
+    yield open_
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+def client(open_form: OpenForm) -> httpx.AsyncClient:
+    """A visitor of a form with the usual settings, except that they may write as often as they like."""
+    return open_form(rate_limit="off")
