@@ -98,7 +98,7 @@ class Settings(ConnectorSettings):
 
     base_url: BaseUrl = Field(description="address of the server, for example https://mastodon.example")
     access_token: Secret = Field(description="token of the brand's account; scopes: " + " ".join(SCOPES))
-    poll_seconds: int = Field(default=60, ge=5, le=3600, description="seconds between two looks for mentions")
+    poll_seconds: int = Field(default=60, ge=1, le=3600, description="seconds between two looks for mentions")
     ignore_bots: bool = Field(default=True, description="leave out mentions by accounts that say they are bots")
 
 
@@ -192,9 +192,12 @@ class MastodonConnector(HttpConnector[Settings]):
         path = f"/api/v1/statuses/{segment(to.external_id)}"
         try:
             status = (await self.read(path, STATUS, of_post=True)).body
-            below = (await self.read(f"{path}/context", CONTEXT, of_post=True)).body.descendants
         except Gone:
             return [Deleted(to.external_id, self.clock.now())]
+        try:
+            below = (await self.read(f"{path}/context", CONTEXT, of_post=True)).body.descendants
+        except Gone:  # the post stands, so only its conversation cannot be read; the next poll brings what was added
+            below = ()
         found: list[Arrival] = []
         known = max(filter(None, (to.edited_at, iso_time(str(to.extra.get("edited_at", ""))))), default=None)
         if status.edited_at and (known is None or status.edited_at > known):

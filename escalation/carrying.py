@@ -155,7 +155,7 @@ class Carrier:
     async def _send_reply(self, job: Job) -> Result:
         connector = self.rulebook.connector(job.effect.target)
         reply = self.outgoing(job)
-        if isinstance(connector, Rereads) and job.file is not None:
+        if isinstance(connector, Rereads) and job.file is not None and job.effect.payload.get("reread", True):
             try:
                 news = _news(await connector.changes(reply.to), job.file)
             except Uncertain as error:

@@ -1,9 +1,10 @@
-"""Carries effects from the outbox to the outside: claim (one commit), act with no transaction open, settle (one commit).
+"""Carries effects from the outbox to the outside: claim (one commit), act outside any transaction, settle (one commit).
 
 Any number of couriers in any number of processes may work on one database; leases, tokens and lanes keep them apart.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,12 +13,14 @@ from typing import Any
 import structlog
 
 from escalation import commands as c
-from escalation.carrying import Carrier, Job, Mode, Result, may_look_up, takes_our_key
+from escalation.carrying import Carrier, Job, Mode, Result
+from escalation.casefile import CaseFile
 from escalation.decision import Intent
 from escalation.desk import Desk, Order, case_file, ping_row
 from escalation.language import say
 from escalation.notes import Note
 from escalation.ports import Surface
+from escalation.sorting import Aside, Sorting
 from models.columns import new_id, new_token
 from models.outbox import Effect, Freeze
 from models.store import Transaction
@@ -27,6 +30,7 @@ from models.vocabulary import (
     CardKind,
     EffectKind,
     EffectState,
+    Step,
 )
 
 LEASE = timedelta(seconds=120)
@@ -65,7 +69,7 @@ class Courier:
         self._capacity = capacity
         self._lease = lease
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._running: set[asyncio.Task[Result]] = set()
+        self._running: dict[asyncio.Task[Result], datetime] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self.attempts: dict[tuple[str, str], int] = {}
@@ -104,7 +108,7 @@ class Courier:
             if not self._running:
                 return done
             done += len(self._running)
-            await asyncio.wait(self._running)
+            await asyncio.wait([*self._running])
             await self._settle_finished()
 
     async def _pause(self) -> None:
@@ -114,13 +118,11 @@ class Courier:
                 due = await tx.outbox.next_due()
             if due is not None and (wait := (due - self._clock.now()).total_seconds()) > 0:
                 seconds = min(seconds, wait + 0.005)
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            pass
         self._wake.clear()
 
-    # --- claim ------------------------------------------------------------------------------------------------------------
+    # --- claim --------------------------------------------------------------------------------------------------------
 
     async def _start_due(self) -> None:
         room = self._capacity - len(self._running)
@@ -134,11 +136,11 @@ class Courier:
             await self._take_over(abandoned)
             due = True
         if due:
-            for job in await self._claim(room):
-                self._running.add(asyncio.create_task(self._carrier.carry(job)))
+            for job in await self._desk.storage.retrying(lambda: self._claim(room)):
+                self._running[asyncio.create_task(self._carrier.carry(job))] = self._clock.now() + self._lease
 
     async def _take_over(self, abandoned: Sequence[Effect]) -> None:
-        """A sender died with its bytes perhaps on the way: what is harmless is repeated, the rest is of unknown outcome."""
+        """Repeat what a dead sender had under way if that is harmless; the rest is of unknown outcome."""
         now = self._clock.now()
         async with self._desk.storage.begin() as tx:
             await tx.cases.hold({effect.case_id for effect in abandoned if effect.case_id})
@@ -156,11 +158,11 @@ class Courier:
                 )
                 if update or effect.kind is EffectKind.ACT:
                     await tx.outbox.again(effect.id, token=effect.token, now=now)
-                elif await tx.outbox.doubt(
-                    effect.id, token=effect.token, now=now, not_before=now + self._quarantine(effect)
-                ):
-                    if effect.kind is EffectKind.REPLY and effect.case_id:
-                        orders.append(Order(effect.case_id, c.Doubtful("the sender died")))
+                    continue
+                later = now + self._quarantine(effect)
+                doubted = await tx.outbox.doubt(effect.id, token=effect.token, now=now, not_before=later)
+                if doubted and effect.kind is EffectKind.REPLY and effect.case_id:
+                    orders.append(Order(effect.case_id, c.Doubtful("the sender died")))
             await self._desk.run(tx, orders)
 
     async def _claim(self, room: int) -> list[Job]:
@@ -173,11 +175,12 @@ class Courier:
             if not due:
                 return []
             first = await tx.outbox.first_attempts([effect.id for effect in due if effect.attempts])
-            jobs = await self._jobs(tx, due, first, now)
-            files = {
-                case_id: case_file(rows)
-                for case_id, rows in (await tx.cases.read({e.case_id for e, _, _ in jobs if e.case_id})).items()
-            }
+            files = await self._files(tx, {effect.case_id for effect in due if effect.case_id})
+            sorting = Sorting(self._rulebook, files, first, frozen, now)
+            jobs, orders = await self._jobs(tx, sorting, due)
+            if orders:
+                await self._desk.run(tx, orders)
+                files |= await self._files(tx, {order.case_id for order in orders})
         return [
             Job(
                 effect,
@@ -190,36 +193,31 @@ class Courier:
             for effect, token, mode in jobs
         ]
 
+    async def _files(self, tx: Transaction, case_ids: Collection[str]) -> dict[str, CaseFile]:
+        return {case_id: case_file(rows) for case_id, rows in (await tx.cases.read(case_ids)).items()}
+
     async def _jobs(
-        self,
-        tx: Transaction,
-        due: Sequence[Effect],
-        first: Mapping[str, datetime],
-        now: datetime,
-    ) -> list[tuple[Effect, str, Mode]]:
-        token = new_token()
-        until = now + self._lease
+        self, tx: Transaction, sorting: Sorting, due: Sequence[Effect]
+    ) -> tuple[list[tuple[Effect, str, Mode]], list[Order]]:
+        """Lease what can be done now and record the tries; what cannot is put aside with a reason."""
+        now = sorting.now
+        token, until = new_token(), now + self._lease
         sending: list[Effect] = []
         looking: list[Effect] = []
         orders: list[Order] = []
         for effect in due:
-            if effect.state is EffectState.READY or effect.kind is EffectKind.ACT:
-                sending.append(effect)
-            elif effect.kind is not EffectKind.REPLY or may_look_up(self._rulebook, effect):
-                looking.append(effect)
-            elif takes_our_key(self._rulebook, effect, first_tried_at=first.get(effect.id), now=now):
-                sending.append(effect)
-            else:
-                await tx.outbox.move(
-                    effect.id,
-                    from_=[EffectState.UNKNOWN],
-                    changes={
-                        "state": EffectState.NEEDS_CHECK,
-                        "reason": "outcome unknown and the network cannot be asked",
-                    },
-                )
-                if effect.case_id:
-                    orders.append(Order(effect.case_id, c.CheckNeeded(effect.reason or "outcome unknown")))
+            match sorting.sort(effect):
+                case Mode.SEND:
+                    sending.append(effect)
+                case Mode.LOOK_UP:
+                    looking.append(effect)
+                case Aside(state, reason, order):
+                    if state is not effect.state:
+                        await tx.outbox.move(
+                            effect.id, from_=[effect.state], changes={"state": state, "reason": reason}
+                        )
+                    if effect.case_id and order is not None:
+                        orders.append(Order(effect.case_id, order))
         if sending:
             await tx.outbox.lease([effect.id for effect in sending], token=token, until=until, sending=True)
             await tx.outbox.begin_attempts(
@@ -236,10 +234,8 @@ class Courier:
             )
         if looking:
             await tx.outbox.lease([effect.id for effect in looking], token=token, until=until, sending=False)
-        await self._desk.run(tx, orders)
-        return [(effect, token, Mode.SEND) for effect in sending] + [
-            (effect, token, Mode.LOOK_UP) for effect in looking
-        ]
+        jobs = [(effect, token, Mode.SEND) for effect in sending]
+        return jobs + [(effect, token, Mode.LOOK_UP) for effect in looking], orders
 
     async def _pace(self, tx: Transaction, due: Sequence[Effect], now: datetime) -> list[Effect]:
         """Let through what each chat channel can take now: a burst of three, then one a second; the rest stays due."""
@@ -261,20 +257,36 @@ class Courier:
             return CHAT_QUARANTINE
         return timedelta(seconds=self._rulebook.settings.unknown_after(effect.target))
 
-    # --- settle -----------------------------------------------------------------------------------------------------------
+    # --- settle -------------------------------------------------------------------------------------------------------
 
     async def _settle_finished(self) -> None:
-        done = {task for task in self._running if task.done()}
-        self._running -= done
-        if done:
+        done = [task for task in self._running if task.done()]
+        if not done:
+            return
+        try:
             await self.settle([task.result() for task in done])
-            self._wake.set()
+            settled = done
+        except Exception as error:  # noqa: BLE001 - what was learnt outside is not thrown away: each result is tried alone
+            log.warning("settling one by one", problem=f"{type(error).__name__}: {error}")
+            settled = [task for task in done if await self._settled_alone(task)]
+        for task in settled:
+            del self._running[task]
+        if len(settled) < len(done):
+            await self._clock.sleep(1)
+        self._wake.set()
+
+    async def _settled_alone(self, task: asyncio.Task[Result]) -> bool:
+        """Settle one result; ``False`` keeps it for another try, as long as its lease lasts."""
+        try:
+            await self.settle([task.result()])
+        except Exception as error:  # noqa: BLE001 - one result that cannot be written must not hold up the others
+            lost = self._clock.now() >= self._running[task]
+            log.warning("not settled", effect=task.result().job.effect.id, lost=lost, problem=type(error).__name__)
+            return lost
+        return True
 
     async def settle(self, results: Sequence[Result]) -> None:
         """Record what jobs showed, and tell the cases, in one transaction."""
-        for result in results:
-            key = (result.job.effect.kind.value, result.verdict.value if result.verdict else "overtaken")
-            self.attempts[key] = self.attempts.get(key, 0) + 1
 
         async def work() -> None:
             async with self._desk.storage.begin() as tx:
@@ -282,6 +294,9 @@ class Courier:
                 await settling.settle(results)
 
         await self._desk.storage.retrying(work)
+        for result in results:
+            key = (result.job.effect.kind.value, result.verdict.value if result.verdict else "overtaken")
+            self.attempts[key] = self.attempts.get(key, 0) + 1
 
     def backoff(self, attempts: int) -> timedelta:
         """Return how long to wait after so many tries: doubling, capped at five minutes, half of it at random."""
@@ -340,6 +355,9 @@ class _Settling:
                     await self._tell_sent(result)
                 else:
                     log.warning("late result", effect=result.job.effect.id, kind=result.job.effect.kind.value)
+        for pace in sorted({result.job.effect.pace for result in results}):
+            if await self._tx.outbox.mended(pace):
+                self._ping(say("{account} works again.", account=pace.removeprefix("account:")))
 
     async def _tell_sent(self, result: Result) -> None:
         job, effect = result.job, result.job.effect
@@ -352,16 +370,15 @@ class _Settling:
             await self._tx.outbox.card_posted(
                 job.card.id, message_id=result.external_id, shown_version=result.shown_version or 0
             )
-            newly = job.card.message_id is None and job.card.kind is CardKind.CARD
-            if newly and effect.case_id and job.file and job.card.department == job.file.case.department:
-                self._orders.append(Order(effect.case_id, c.CardShown()))
-        account = effect.pace
-        if account.startswith("account:"):
-            await self._mended(account)
+            self._tell_shown(job)
 
-    async def _mended(self, account: str) -> None:
-        if await self._tx.outbox.mended(account):
-            self._ping(say("{account} works again.", account=account.partition(":")[2]))
+    def _tell_shown(self, job: Job) -> None:
+        """Tell the case that the card of its department has become visible, if it waits for that."""
+        card, case_id, file = job.card, job.effect.case_id, job.file
+        if card is None or case_id is None or file is None or file.running(Step.ROUTE) is None:
+            return
+        if card.kind is CardKind.CARD and card.department == file.case.department:
+            self._orders.append(Order(case_id, c.CardShown()))
 
     async def _other(self, result: Result) -> None:
         job, effect = result.job, result.job.effect
@@ -369,7 +386,8 @@ class _Settling:
             await self._moved(result)
         elif result.verdict is AttemptVerdict.FOUND and job.card is not None:
             await self._tx.outbox.card_posted(job.card.id, message_id=result.external_id or "", shown_version=0)
-            await self._ready(result, self._now)
+            if await self._ready(result, self._now):
+                self._tell_shown(job)
         elif result.verdict is AttemptVerdict.ABSENT:
             await self._absent(result)
         elif result.verdict in {AttemptVerdict.RETRY, AttemptVerdict.THROTTLED, AttemptVerdict.UNAUTHORISED}:
@@ -381,6 +399,10 @@ class _Settling:
         elif result.verdict is AttemptVerdict.GONE and job.card is not None:
             await self._tx.outbox.card_lost(job.card.id)
             await self._ready(result, self._now)
+            if effect.kind is EffectKind.THREAD and job.file is not None:
+                await self._tx.outbox.draw_before(
+                    job.card, version=job.file.case.version, sequence=effect.sequence - 1, at=self._now
+                )
         else:
             await self._settle(result, {"state": EffectState.PARKED, "reason": result.reason, "settled_at": self._now})
             log.error(
@@ -411,14 +433,27 @@ class _Settling:
         }
         return await self._settle(result, changes)
 
+    async def _doubtful_still(self, result: Result, not_before: datetime) -> bool:
+        """Put an effect back whose repetition, with the same key, showed nothing about an earlier try."""
+        changes = {"state": EffectState.UNKNOWN, "not_before": not_before, "reason": result.reason}
+        return await self._settle(result, changes)
+
     async def _moved(self, result: Result) -> None:
         effect = result.job.effect
-        if await self._ready(result, self._now):
-            taken = await self._desk.take_in(self._tx, effect.target, result.arrivals)
-            log.info("approval overtaken by the customer", effect=effect.id, events=len(taken.outcomes))
+        back = self._doubtful_still if effect.unknown_since is not None else self._ready
+        if not await back(result, self._now):
+            return
+        taken = await self._desk.take_in(self._tx, effect.target, result.arrivals)
+        log.info("the customer was first", effect=effect.id, events=len(taken.outcomes))
+        if not any(outcome.case_id == effect.case_id and outcome.done for outcome in taken.outcomes):
+            # The network tells of something that is no news to the case; asking again would go round in circles.
+            waiting = [EffectState.READY, EffectState.UNKNOWN]
+            await self._tx.outbox.move(
+                effect.id, from_=waiting, changes={"payload": {**effect.payload, "reread": False}}
+            )
 
     async def _absent(self, result: Result) -> None:
-        job, effect = result.job, result.job.effect
+        effect = result.job.effect
         if effect.kind is not EffectKind.REPLY:
             await self._ready(result, self._now)
             return
@@ -429,16 +464,12 @@ class _Settling:
             pause = max(min(SECOND_LOOK, self._courier._quarantine(effect)), delay)  # noqa: SLF001
             await self._settle(result, {"absences": looks, "not_before": self._now + pause})
             return
-        draft = job.file.draft_by_id(effect.draft_id or "") if job.file else None
         if account is not None and not account.resend_unknown:
             if (
                 await self._settle(result, {"state": EffectState.NEEDS_CHECK, "reason": "not found on the network"})
                 and effect.case_id
             ):
                 self._orders.append(Order(effect.case_id, c.CheckNeeded("not found on the network")))
-        elif draft is not None and job.file is not None and draft.context_version != job.file.case.context_version:
-            if await self._settle(result, {"state": EffectState.CANCELLED, "settled_at": self._now}) and effect.case_id:
-                self._orders.append(Order(effect.case_id, c.VoidApproval()))
         elif await self._ready(result, self._now, absences=0) and effect.case_id:
             self._orders.append(Order(effect.case_id, c.ProvenAbsent()))
 
@@ -455,13 +486,17 @@ class _Settling:
                 name = effect.pace.removeprefix("account:")
                 self._ping(
                     say(
-                        "{account} refuses our token ({why}). Nothing is sent there until an administrator has renewed it.",
+                        "{account} refuses our token ({why}). "
+                        "Nothing is sent there until an administrator has renewed it.",
                         account=name,
                         why=result.reason or "",
                     )
                 )
         if result.job.mode is Mode.LOOK_UP:
             await self._settle(result, {"not_before": retry_at, "reason": result.reason})
+            return
+        if effect.unknown_since is not None:
+            await self._doubtful_still(result, retry_at)
             return
         tired = effect.attempts + 1 >= MOST_ATTEMPTS or self._now - effect.created_at > GIVE_UP_AFTER
         if tired and effect.kind is EffectKind.REPLY:

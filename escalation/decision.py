@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from escalation import commands as c
 from escalation.language import Sentence
 from models.case import Draft
 from models.vocabulary import CaseState, DraftState, EffectKind, EffectState, Step, StepOutcome, TimerKind, Verdict
@@ -104,7 +105,7 @@ class Decision:
     ``recall`` and ``check`` name a draft by id: its waiting parts are called back (all of them, or the whole decision
     falls),
     or the part that needed a check is settled as ``check_state`` says. ``said`` is what the person who acted gets to
-    read.
+    read. ``then`` is what the program itself does to the case right after, in the same transaction.
     """
 
     act: str
@@ -128,3 +129,4 @@ class Decision:
     check: str | None = None
     check_state: EffectState = EffectState.READY
     said: Sentence | None = None
+    then: c.Command | None = None

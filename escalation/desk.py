@@ -12,7 +12,7 @@ from escalation.decision import CardWanted, ClockStopped, Decision, Intent, Refu
 from escalation.language import Sentence, say
 from escalation.opening import Opening, mention_row, open_case
 from escalation.ports import Arrival, Arrived, AuthorFacts, Clock, Deleted, Edited
-from escalation.rulebook import Rulebook
+from escalation.rulebook import Rulebook, UnknownAccountError
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.columns import new_id
@@ -174,9 +174,12 @@ class Desk:
                     later.append((number, order))
                 else:
                     batch[order.case_id] = (number, order)
+            follow_ups: list[tuple[int, Order]] = []
             for number, outcome in (await self._pass(tx, batch)).items():
-                outcomes[number] = outcome
-            remaining = later
+                outcomes.setdefault(number, outcome)
+                if outcome.decision is not None and outcome.decision.then is not None:
+                    follow_ups.append((number, Order(outcome.case_id, outcome.decision.then)))
+            remaining = [*follow_ups, *later]
         return [outcomes[number] for number in range(len(orders))]
 
     async def _pass(self, tx: Transaction, batch: Mapping[str, tuple[int, Order]]) -> dict[int, Outcome]:
@@ -188,7 +191,12 @@ class Desk:
                 outcomes[number] = Outcome(case_id, refusal=say("This case does not exist any more."))
                 continue
             file = case_file(found[case_id])
-            rules = await self.rules(tx, file)
+            try:
+                rules = await self.rules(tx, file)
+            except UnknownAccountError:
+                gone = say("The account {account} is not in the configuration any more.", account=file.case.account)
+                outcomes[number] = Outcome(case_id, refusal=gone)
+                continue
             decided = decide(file, order.command, rules, actor=order.actor, now=self.clock.now())
             if isinstance(decided, Refusal):
                 outcomes[number] = Outcome(case_id, refusal=decided.sentence)
@@ -256,7 +264,7 @@ class Desk:
         taken.repeated = sum(isinstance(arrival, Arrived) for arrival in arrivals) - len(new)
         taken.cases.update({external: mention.case_id for external, mention in known.items()})
         early = await tx.intake.take_early(account, [arrived.external_id for arrived in new]) if new else {}
-        orders = await self._new_posts(tx, account, [_with_early(post, early) for post in new], taken)
+        orders = await self._new_posts(tx, account, new, early, taken)
         orders += await self._changes(
             tx, account, [a for a in arrivals if not isinstance(a, Arrived) and a.external_id not in ours], known, new
         )
@@ -269,9 +277,17 @@ class Desk:
         taken.outcomes = await self.run(tx, orders)
         return taken
 
-    async def _new_posts(self, tx: Transaction, account: str, posts: Sequence[Arrived], taken: Taken) -> list[Order]:
-        if not posts:
+    async def _new_posts(
+        self,
+        tx: Transaction,
+        account: str,
+        arrived: Sequence[Arrived],
+        early: Mapping[str, EarlyChange],
+        taken: Taken,
+    ) -> list[Order]:
+        if not arrived:
             return []
+        posts = [_with_early(post, early) for post in arrived]
         now = self.clock.now()
         network = self.rulebook.connector(account).name
         authors = await self._authors(tx, network, [post.author for post in posts], now)
@@ -291,10 +307,12 @@ class Desk:
                 opening = self._open(post, account, network, author, thread, earlier.get(author.id, 0), now)
                 earlier[author.id] = earlier.get(author.id, 0) + 1
                 case = cases[thread] = opening.case
+                _mark_edited(opening.mention, early)
                 writing.open(opening, self._policy_row(opening.case, now), self._wanted_cards(opening.case))
                 taken.opened.append(case.id)
             else:
                 mention = mention_row(post, case_id=case.id, account=account, author_id=author.id, now=now)
+                _mark_edited(mention, early)
                 writing.writes.add(mention)
                 orders.append(Order(case.id, c.CustomerWrote(mention.id)))
             taken.cases[post.external_id] = case.id
@@ -438,6 +456,13 @@ def _with_early(post: Arrived, early: Mapping[str, EarlyChange]) -> Arrived:
     if change is None or change.text is None:
         return post
     return Arrived(**{**post.__dict__, "text": change.text})
+
+
+def _mark_edited(mention: Mention, early: Mapping[str, EarlyChange]) -> None:
+    """Note when an edit that came before its post was made, so that an older one does not undo it."""
+    change = early.get(mention.external_id)
+    if change is not None and change.text is not None:
+        mention.edited_at, mention.version = change.at, 2
 
 
 def _is_news(change: Edited, mention: Mention) -> bool:
@@ -596,7 +621,16 @@ class _Writing:
                 )
             )
 
-    def _want(self, case: Case, cards: Iterable[CardWanted], at: datetime) -> None:
+    def _want(self, case: Case, cards: Sequence[CardWanted], at: datetime) -> None:
+        for wanted in cards:
+            for known in self._known_cards.get(case.id, []):
+                same = (known.channel, known.kind, known.subject) == (
+                    wanted.channel,
+                    _CARD_KINDS[wanted.kind],
+                    wanted.subject,
+                )
+                if same and known.department != wanted.department:  # two departments may share a channel
+                    self.writes.change(Card, known.id, {"department": wanted.department})
         self._cards += [
             {
                 "id": new_id(at),

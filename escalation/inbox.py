@@ -5,8 +5,8 @@ next.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from escalation.desk import Delivery, Storage
 from escalation.ports import Clock
 from models.mention import Inbound
+from models.store import Transaction
 
 MOST_ATTEMPTS = 6
 _BATCH = 200
@@ -110,22 +111,32 @@ class Inbox:
         Each failure puts the next try further off; after ``MOST_ATTEMPTS`` a delivery stays for a person to look at.
         """
         now = self._clock.now()
+        async with self._storage.read() as tx:
+            if not await self._unfinished(tx, handlers):
+                return 0
         async with self._storage.begin() as tx:
-            found = [
-                row
-                for row in await tx.intake.unhandled(received_before=now - _GRACE, now=now)
-                if row.source in handlers
-            ]
+            found = await self._unfinished(tx, handlers)
             for row in found:
-                later = now + timedelta(seconds=min(3600, 30 * 2**row.attempts))
-                await tx.intake.failed(
-                    row.key, attempts=row.attempts + 1, next_at=later, problem=row.problem or "taken up again"
-                )
+                problem = row.problem or "taken up again"
+                await tx.intake.failed(row.key, attempts=row.attempts + 1, next_at=_later(now, row), problem=problem)
         for row in found:
-            if row.attempts >= MOST_ATTEMPTS:
-                continue
             try:
                 await handlers[row.source](row)
             except Exception as error:  # noqa: BLE001 - one poisonous delivery must not stop the others
-                log.warning("delivery failed", key=row.key, attempts=row.attempts + 1, problem=type(error).__name__)
+                problem = type(error).__name__
+                log.warning("delivery failed", key=row.key, attempts=row.attempts + 1, problem=problem)
+                async with self._storage.begin() as tx:
+                    await tx.intake.failed(
+                        row.key, attempts=row.attempts + 1, next_at=_later(now, row), problem=problem
+                    )
         return len(found)
+
+    async def _unfinished(self, tx: Transaction, handlers: Mapping[str, Handler]) -> Sequence[Inbound]:
+        now = self._clock.now()
+        return await tx.intake.unhandled(
+            received_before=now - _GRACE, now=now, sources=list(handlers), most_attempts=MOST_ATTEMPTS
+        )
+
+
+def _later(now: datetime, row: Inbound) -> datetime:
+    return now + timedelta(seconds=min(3600, 30 * 2**row.attempts))

@@ -45,8 +45,14 @@ class Rulebook:
         return routes[number - 1] if isinstance(number, int) and 0 < number <= len(routes) else routes[-1]
 
     def rules_for(self, file: CaseFile, policy: Mapping[str, object]) -> Rules:
-        """Return the rules for one case; ``policy`` is the snapshot it began under."""
+        """Return the rules for one case; ``policy`` is the snapshot it began under.
+
+        Raises:
+            UnknownAccountError: the account is not configured any more.
+
+        """
         settings, case = self.settings, file.case
+        capabilities = self.connector(case.account).capabilities
         route = self.route_of(case)
         approvals = settings.approval_for(case.account)
         seconds = settings.second_approvers(route, case.account)
@@ -85,7 +91,7 @@ class Rulebook:
             fit=self.fitter(file),
             due=due,
             calendar=calendar,
-            capabilities=self.connector(case.account).capabilities,
+            capabilities=capabilities,
             channels={key: str(department.channel) for key, department in settings.departments.items()},
             approval_channel=str(approvals.channel),
             undo_seconds=settings.approval.undo_seconds,

@@ -11,7 +11,12 @@ from escalation.casefile import Fitted
 from escalation.language import Sentence, say
 from models.vocabulary import Visibility
 
-_BREAKS = (regex.compile(r"\n[ \t]*\n\s*"), regex.compile(r"(?<=[.!?…])\s+"), regex.compile(r"\s+"))
+# A space that carries a combining mark is a letter, not a gap.
+_BREAKS = tuple(regex.compile(gap + r"(?!\p{M})") for gap in (r"\n[ \t]*\n\s*", r"(?<=[.!?…])\s+", r"\s+"))
+_LEADING_GAP = regex.compile(r"\s+(?!\p{M})")
+_TIDINESS = (1 / 3, 2 / 3, 9 / 10, 2)
+"""How much of its room a part must fill to be cut at a gap; tried in this order until the text fits."""
+_SAME_NAME_GOES_ON = regex.compile(r"[\w@]|[.-]\w")
 _TOKEN = regex.compile(r"https?://\S+|@[\w.@-]+|\X")
 _FORBIDDEN = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 
@@ -39,9 +44,9 @@ class Frame:
 def fit(text: str, frame: Frame, warnings: Sequence[Sentence] = ()) -> Fitted:
     """Return the text as it will be published: prefix, text and signature, in as few parts as the limit allows.
 
-    The text itself is never changed; where it cannot be sent, ``problem`` says why. A prefix or signature that the
-    writer has
-    typed already is not added again.
+    The text itself is never changed, but for the gaps between parts; where it cannot be sent, ``problem`` says why.
+    A prefix or signature that the writer has typed already is not added again; every further part has the prefix, for
+    without it the customer would not be told.
     """
     if not text.strip():
         return Fitted(text, (), (), say("The answer is empty. Write what the customer shall read."))
@@ -52,7 +57,7 @@ def fit(text: str, frame: Frame, warnings: Sequence[Sentence] = ()) -> Fitted:
             (),
             say("The answer holds invisible control characters that networks refuse. Please type it again."),
         )
-    prefix = "" if text.startswith(frame.prefix.rstrip()) else frame.prefix
+    prefix = "" if _is_typed(frame.prefix.rstrip(), text) else frame.prefix
     tail = f"\n{frame.signature}" if frame.signature and not text.rstrip().endswith(frame.signature) else ""
     whole = f"{prefix}{text}{tail}"
     if (length := frame.count(whole)) <= frame.limit:
@@ -71,32 +76,46 @@ def fit(text: str, frame: Frame, warnings: Sequence[Sentence] = ()) -> Fitted:
     return Fitted(text, tuple(parts), tuple(frame.count(part) for part in parts), None, (*warnings, note))
 
 
+def _is_typed(prefix: str, text: str) -> bool:
+    """Tell whether the text begins with the prefix itself, not with a longer name ("@adam" for "@ada")."""
+    return text.startswith(prefix) and not (prefix and _SAME_NAME_GOES_ON.match(text, len(prefix)))
+
+
 def _split(text: str, prefix: str, tail: str, frame: Frame) -> list[str] | None:
     for wanted in range(2, frame.max_parts + 1):
-        parts: list[str] = []
-        rest = text
-        while rest and len(parts) < wanted:
-            last = len(parts) == wanted - 1
-            marker = f" ({len(parts) + 1}/{wanted})"
-            ending = marker + (tail if last else "")
-            if frame.count(f"{prefix}{rest}{ending}") <= frame.limit and last:
-                parts.append(f"{prefix}{rest}{ending}")
-                rest = ""
-                break
-            room = frame.limit - frame.count(f"{prefix}{ending}")
-            piece, rest = _head(rest, room, frame.count)
-            if not piece:
-                return None
-            parts.append(f"{prefix}{piece}{ending}")
-        if not rest and len(parts) == wanted:
-            return parts
+        for tidiness in _TIDINESS:
+            if parts := _cut(text, prefix, tail, frame, wanted=wanted, tidiness=tidiness):
+                return parts
     return None
 
 
-def _head(text: str, room: int, count: Callable[[str], int]) -> tuple[str, str]:
-    """Return the longest beginning whose count is within ``room``, and the rest.
+def _cut(text: str, prefix: str, tail: str, frame: Frame, *, wanted: int, tidiness: float) -> list[str] | None:
+    """Return exactly ``wanted`` parts that keep the limit, or ``None``."""
+    parts: list[str] = []
+    rest = text
+    for number in range(1, wanted + 1):
+        before = prefix if number == 1 else frame.prefix
+        marker = f" ({number}/{wanted})"
+        if number == wanted:
+            piece, rest, marker = rest, "", marker + tail
+        else:
+            room = frame.limit - frame.count(f"{before}{marker}")
+            piece, left = _head(rest, room, frame.count, tidiness)
+            if not left.strip():  # only the signature does not fit: something must be left for the last part
+                piece, left = _head(rest, frame.count(rest) // 2, frame.count, tidiness)
+            rest = left
+        part = f"{before}{piece}{marker}"
+        if not piece.strip() or frame.count(part) > frame.limit:
+            return None
+        parts.append(part)
+    return parts
 
-    It is cut at a paragraph, else after a sentence, else between words, else between letters.
+
+def _head(text: str, room: int, count: Callable[[str], int], tidiness: float) -> tuple[str, str]:
+    """Return the longest beginning whose count is within ``room``, and the rest without the gap between them.
+
+    It is cut at a paragraph, else after a sentence, else between words, if the piece then fills ``tidiness`` of the
+    room; else between letters.
     """
     edges = [0, *(token.end() for token in _TOKEN.finditer(text))]
     low, high = 0, len(edges) - 1
@@ -107,16 +126,23 @@ def _head(text: str, room: int, count: Callable[[str], int]) -> tuple[str, str]:
         else:
             high = middle - 1
     reach = edges[low]
+    if reach == len(text):
+        return text, ""
     for pattern in _BREAKS:
-        cuts = [match for match in pattern.finditer(text, 0, min(len(text), reach + 1)) if match.start() <= reach]
-        if cuts and cuts[-1].start() >= reach // 3:
-            return text[: cuts[-1].start()], text[cuts[-1].end() :]
-    return text[:reach], text[reach:]
+        cuts = [match for match in pattern.finditer(text, 0, reach + 1) if match.start() <= reach]
+        if cuts and cuts[-1].start() >= reach * tidiness:
+            return text[: cuts[-1].start()], _after_gap(text, cuts[-1].end())
+    return text[:reach].rstrip(), _after_gap(text, reach)
+
+
+def _after_gap(text: str, at: int) -> str:
+    gap = _LEADING_GAP.match(text, at)
+    return text[gap.end() if gap else at :]
 
 
 # --- what an approver should look at twice ----------------------------------------------------------------------------
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_EMAIL = re.compile(r"(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _LONG_NUMBER = re.compile(r"(?<![\w/])\+?\d(?:[ .\-/]?\d){7,22}(?!\w)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _PLACEHOLDER = re.compile(
@@ -125,6 +151,12 @@ _PLACEHOLDER = re.compile(
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 _INVISIBLE = re.compile("[\u200b\u200c\u2060\ufeff\U000e0000-\U000e007f]")
 _URL = re.compile(r"https?://([^\s/?#]+)")
+_HARMLESS_NUMBER = re.compile(
+    r"https?://\S+|(?<!\d)(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2}))(?!\d)"
+)
+"""Links and dates."""
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+"""The flags of England, Scotland and Wales are spelt with invisible letters."""
 _STOP_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
@@ -158,20 +190,16 @@ def warnings(
     """Return what an approver should look at twice; the text is never changed."""
     found: list[Sentence] = []
     if visibility is not Visibility.PRIVATE and (
-        _EMAIL.search(text) or _LONG_NUMBER.search(text) or _IBAN.search(text)
+        _EMAIL.search(text) or _LONG_NUMBER.search(_HARMLESS_NUMBER.sub("", text)) or _IBAN.search(text)
     ):
         found.append(say("This reply is public and seems to hold personal data (an address, a number or an account)."))
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = _folded(text)
     found += [
         say("It contains the banned phrase “{phrase}”.", phrase=phrase)
         for phrase in banned_phrases
-        if phrase.casefold() in folded
+        if _says(folded, phrase)
     ]
-    found += [
-        say("It names another brand: {brand}.", brand=brand)
-        for brand in other_brands
-        if re.search(rf"(?<!\w){re.escape(brand.casefold())}(?!\w)", folded)
-    ]
+    found += [say("It names another brand: {brand}.", brand=brand) for brand in other_brands if _says(folded, brand)]
     if match := _PLACEHOLDER.search(text):
         found.append(say("A placeholder seems to be left: {what}", what=match.group()))
     language = language_of(text)
@@ -183,8 +211,18 @@ def warnings(
         found.append(
             say("It holds characters that turn the reading direction; what is read may differ from what is written.")
         )
-    if _INVISIBLE.search(text):
+    if _INVISIBLE.search(_FLAG.sub("", text)):
         found.append(say("It holds invisible characters."))
     if any(host.startswith("xn--") or ".xn--" in host or not host.isascii() for host in _URL.findall(text)):
         found.append(say("A link's address uses look-alike letters; please check where it leads."))
     return tuple(found)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _says(folded: str, phrase: str) -> bool:
+    """Tell whether whole words of a folded text are the phrase."""
+    wanted = _folded(phrase).strip()
+    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", folded) is not None

@@ -23,8 +23,11 @@ from models.store import Transaction
 SQLITE = "sqlite:///"
 CONNECT_SECONDS = 2
 _TRIES = 3
-_CONFLICTS = frozenset({"40001", "40P01"})
-"""PostgreSQL's serialization failure and deadlock: the whole transaction may be tried again."""
+_CONFLICTS = frozenset({"40001", "40P01", "23505"})
+"""PostgreSQL's serialization failure, deadlock and unique violation: the whole transaction may be tried again.
+
+Two processes may find a row missing and both insert it; whoever comes second finds it at the next try.
+"""
 _LIMITS = "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from escalation.language import say
 from escalation.views import Act, DetailsView, Event, Post
 
 LATEST_EVENTS: Final = 150
-LONGEST_TEXT: Final = 100_000
+LONGEST_TEXT: Final = 40_000
 """How much of a customer's text one dialog shows; Slack takes 250 kB of JSON in all."""
 
 

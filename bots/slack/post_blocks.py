@@ -6,7 +6,7 @@ from typing import Final
 
 from bots.slack.blocks import Block, context, image, link, paragraph, quote, words
 from bots.slack.reading import ChatReader
-from bots.slack.text import cut, isolated, label, visible
+from bots.slack.text import beginning, cut, isolated, label, visible
 from escalation.language import Sentence, say
 from escalation.views import Attachment, Excerpt, Post, StepLine
 
@@ -48,8 +48,7 @@ def shortened(text: str, reader: ChatReader, *, most: int = QUOTE_CHARACTERS) ->
     """Return the beginning of a post, and where the rest of it is if something was left out."""
     lines = text.splitlines(keepends=True)
     short = "".join(lines[:QUOTE_LINES]) if len(lines) > QUOTE_LINES else text
-    if len(short) > most:
-        short = cut(short, most + 1).removesuffix("…")
+    short = beginning(short, most)
     if short == text:
         return text, None
     return short.rstrip("\n") or " ", reader.read(say("… (whole text under Details)"))

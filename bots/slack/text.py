@@ -45,14 +45,19 @@ def isolated(text: str) -> str:
     return FIRST_STRONG_ISOLATE * (stray + 1) + text + POP_ISOLATE * (open_isolates + 1)
 
 
-def cut(text: str, most: int) -> str:
-    """Return at most ``most`` characters, the last an ellipsis where something was left out; never half of a letter with marks."""
+def beginning(text: str, most: int) -> str:
+    """Return at most ``most`` characters, never ending in half of a letter with marks."""
     if len(text) <= most:
         return text
-    end = most - 1
+    end = most
     while end > most // 2 and (unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f"):
         end -= 1
-    return text[:end] + "…"
+    return text[:end]
+
+
+def cut(text: str, most: int) -> str:
+    """Return at most ``most`` characters, the last an ellipsis where something was left out."""
+    return text if len(text) <= most else f"{beginning(text, most - 1)}…"
 
 
 def label(text: str, most: int = 200) -> str:

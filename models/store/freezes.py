@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.outbox import Freeze
-from models.store.statements import insert_or_ignore
+from models.store.statements import insert_or_ignore, table
 
 
 class Freezes:
@@ -25,7 +25,8 @@ class Freezes:
     async def set(self, scope: str, *, member: str, at: datetime) -> bool:
         """Freeze a scope; ``False`` if it is frozen already."""
         statement = insert_or_ignore(self._session, Freeze, [{"scope": scope, "member": member, "at": at}])
-        return bool((await (await self._session.connection()).execute(statement)).rowcount)
+        new = await (await self._session.connection()).execute(statement.returning(table(Freeze).c.scope))
+        return new.first() is not None
 
     async def lift(self, scope: str) -> bool:
         """Release a scope; ``False`` if it was not frozen."""

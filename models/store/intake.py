@@ -33,12 +33,16 @@ class Intake:
         )
         return int((await (await self._session.connection()).execute(statement)).rowcount)
 
-    async def unhandled(self, *, received_before: datetime, now: datetime, limit: int = 50) -> Sequence[Inbound]:
-        """Return deliveries that were stored but not finished, locked, oldest first."""
+    async def unhandled(
+        self, *, received_before: datetime, now: datetime, sources: Collection[str], most_attempts: int, limit: int = 50
+    ) -> Sequence[Inbound]:
+        """Return deliveries of some sources that were stored but not finished nor given up, locked, oldest first."""
         query = (
             select(Inbound)
             .where(
                 col(Inbound.handled_at).is_(None),
+                col(Inbound.source).in_(list(sources)),
+                col(Inbound.attempts) < most_attempts,
                 col(Inbound.received_at) <= received_before,
                 or_(col(Inbound.next_at).is_(None), col(Inbound.next_at) <= now),
             )

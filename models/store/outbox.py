@@ -18,6 +18,8 @@ from models.vocabulary import NETWORK_EFFECTS, OPEN_STATES, UNSETTLED_EFFECTS, C
 SEQUENCE_STEP = 1000
 """How far apart the sequences of two decisions of one case are, so that the effects of each keep their order."""
 
+_DRAWINGS = (EffectKind.CARD, EffectKind.APPROVAL)
+
 BLANK_EFFECT: dict[str, Any] = {
     "lane": None,
     "priority": 5,
@@ -179,7 +181,36 @@ class Outbox:
             col(Effect.token) == token,
             col(Effect.lease_until) <= now,
         )
+        await self._make_room(effect_id, state=[EffectState.SENDING], token=token)
         return bool(await self._execute(statement.values(state=EffectState.READY, token=None, lease_until=None)))
+
+    async def _make_room(self, effect_id: str, *, state: Collection[EffectState], token: str | None) -> None:
+        """Set aside a waiting redraw of a card whose older drawing is about to wait again.
+
+        The older one keeps its place before the thread messages that need the card, and shows the newest state.
+        """
+        older = aliased(Effect)
+        card = select(older.card_id).where(
+            col(older.id) == effect_id, col(older.kind).in_(_DRAWINGS), col(older.state).in_(list(state))
+        )
+        if token is not None:
+            card = card.where(col(older.token) == token)
+        newer = update(Effect).where(
+            col(Effect.card_id) == card.scalar_subquery(),
+            col(Effect.kind).in_(_DRAWINGS),
+            col(Effect.state) == EffectState.READY,
+            col(Effect.id) != effect_id,
+        )
+        await self._execute(newer.values(state=EffectState.SUPERSEDED))
+
+    async def draw_before(self, card: Card, *, version: int, sequence: int, at: datetime) -> None:
+        """Have a card that was deleted in chat drawn anew, ahead of the thread messages that wait for it."""
+        row = redraw_row(card, version=version, at=at) | {"sequence": sequence, "priority": 3}
+        waiting = update(Effect).where(
+            col(Effect.card_id) == card.id, col(Effect.kind).in_(_DRAWINGS), col(Effect.state) == EffectState.READY
+        )
+        if not await self._execute(waiting.values(sequence=sequence, priority=3, not_before=at)):
+            await self.put([row])
 
     async def any_due(self, now: datetime) -> bool:
         """Tell whether anything may leave now; for reading transactions."""
@@ -250,6 +281,8 @@ class Outbox:
             col(Effect.token) == token,
             col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN]),
         )
+        if changes.get("state") is EffectState.READY:
+            await self._make_room(effect_id, state=[EffectState.SENDING, EffectState.UNKNOWN], token=token)
         return bool(await self._execute(statement.values(**changes, token=None, lease_until=None)))
 
     async def settle_sent(self, results: Sequence[Mapping[str, Any]], *, token: str, at: datetime) -> set[str]:

@@ -46,16 +46,20 @@ def rules() -> list[Rule]:
 def scorecard(known: Mapping[str, type], suites: Sequence[type[ConnectorContract]]) -> list[Score]:
     """Return how every rule stands for every known connector, given the test classes that exist.
 
+    A connector may have several test classes, one for each way it can be set up; the best counts.
+
     Done: the rule runs. Exempt: the ability is lacking, or the test class gives a reason. Missing: nobody proves it.
     """
     scores: list[Score] = []
     for name, one in known.items():
-        suite = next((suite for suite in suites if getattr(suite, "connector_class", None) is one), None)
-        scores += [_score(name, one, suite, each) for each in rules()]
+        own: list[type[ConnectorContract] | None] = [suite for suite in suites if suite.connector_class is one]
+        for each in rules():
+            standing = [_score(name, suite, each) for suite in own or [None]]
+            scores.append(min(standing, key=lambda score: ("done", "exempt", "missing").index(score.stands)))
     return scores
 
 
-def _score(name: str, one: type, suite: type[ConnectorContract] | None, each: Rule) -> Score:
+def _score(name: str, suite: type[ConnectorContract] | None, each: Rule) -> Score:
     if suite is None:
         return Score(name, each.name, "missing", "no test class inherits the contract")
     reason = excuse(suite, each)

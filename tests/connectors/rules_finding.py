@@ -95,7 +95,8 @@ class Finding(Scaffold):
     async def test_find_fails_loudly(self, network: FakeNetwork, connector: Any, to: PostFacts) -> None:
         reply = self.tried(network, self.reply(connector, to))
         await connector.post(reply)
-        for fault in (answers(500), fails(httpx.ReadTimeout), answers(200, b"<html>"), answers(429), answers(401)):
+        odd = (answers(200, b"<html>"), answers(200, b'{"unexpected": true}'), answers(200, b"null"))
+        for fault in (answers(500), fails(httpx.ReadTimeout), *odd, answers(429), answers(401)):
             network.wire.script(fault, method="GET", times=9)
             with pytest.raises((ports.RetryLater, ports.Unauthorised)):
                 await connector.find(reply)

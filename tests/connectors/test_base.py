@@ -51,7 +51,7 @@ def connector(clock: SteppedClock, wire: fake_network.Wire) -> SmallConnector:
 
 
 def every(root: type[Exception]) -> set[type[Exception]]:
-    return {root}.union(*(every(one) for one in root.__subclasses__()))
+    return {root}.union(*(every(one) for one in root.__subclasses__() if one.__module__.startswith("httpx")))
 
 
 def test_every_exception_of_the_http_library_has_a_meaning():
@@ -80,12 +80,9 @@ async def test_a_failure_of_a_class_nobody_knows_is_uncertain(connector, wire):
     class NewTrouble(httpx.TransportError):
         pass
 
-    try:
-        wire.script(fails(NewTrouble))
-        with pytest.raises(ports.Uncertain):
-            await connector.send("POST", "/x", OBJECT)
-    finally:
-        del NewTrouble  # so that it is no subclass in other tests
+    wire.script(fails(NewTrouble))
+    with pytest.raises(ports.Uncertain):
+        await connector.send("POST", "/x", OBJECT)
 
 
 async def test_errors_carry_neither_token_nor_the_library_s_exception(connector, wire):
@@ -310,9 +307,9 @@ async def test_an_answer_that_drips_for_ever_ends_at_the_deadline(clock):
     async with Server(drips) as server:
         settings = small(clock, base_url=server.url).settings
         connector = Hasty("acme", settings, clock=clock)
-        with pytest.raises(ports.Uncertain) as caught:
-            await connector.send("POST", "/x", OBJECT, json={"a": 1})
-        assert caught.value.reason == "deadline_passed"
+        async with asyncio.timeout(10):
+            with pytest.raises(ports.Uncertain, match="deadline_passed"):
+                await connector.send("POST", "/x", OBJECT, json={"a": 1})
         await connector.close()
 
 

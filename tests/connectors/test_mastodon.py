@@ -287,6 +287,13 @@ async def test_an_earlier_equal_reply_is_not_taken_for_this_one(network, connect
     assert await connector.find(reply(to, first_tried_at=clock.now())) is None
 
 
+async def test_our_own_words_said_by_the_customer_are_not_ours(network, connector, clock):
+    to = await arrived(network, connector, "hi")
+    tried = reply(to, first_tried_at=clock.now())
+    network.customer_writes(tried.text, parent_id=to.external_id, addressed=False)
+    assert await connector.find(tried) is None
+
+
 async def test_the_server_s_clock_decides_how_early_is_too_early(network, connector, clock):
     to = await arrived(network, connector, "hi")
     await connector.post(reply(to, key="earlier"))

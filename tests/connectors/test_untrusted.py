@@ -1,9 +1,11 @@
 """Bytes from outside, headers and signatures."""
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.answers import Answer
 from connectors.signature import check_fresh, check_signature, same
-from connectors.untrusted import MAX_DEPTH, UnreadableError, parse_json
+from connectors.untrusted import MAX_BYTES, MAX_DEPTH, UnreadableError, parse_json, unpack
 from escalation.ports import Forged
 from escalation.secret import Secret
 
@@ -53,6 +55,17 @@ def test_depth_is_limited_exactly():
 def test_characters_that_cannot_be_stored_become_visible():
     told = parse_json(rb'{"a\u0000": ["\ud800x", "\ud83d\ude00", "\udc00"]}')
     assert told == {"a\ufffd": ["\ufffdx", "\N{GRINNING FACE}", "\ufffd"]}
+
+
+def test_a_packed_body_never_takes_more_room_than_the_limit():
+    bomb = gzip.compress(bytes(60_000_000), 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableError, match="too_long"):
+            unpack(bomb, "gzip")
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAX_BYTES
+    finally:
+        tracemalloc.stop()
 
 
 # --- headers

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 QUESTION = "@acme where is my invoice?"
 EDITED = "@acme where is my second invoice?"
 FIRST_ANSWER = "We will look into it next week, promised."
-ANSWER = "It is in your inbox since Monday. Please look at the spam folder too."
+ANSWER = "It is in your inbox since Monday. Please look there."
 
 
 class People:
@@ -48,36 +48,37 @@ class People:
             self._post = self._network.write("ada", QUESTION)
             await self._network.deliveries.first_tries()
             return "ask"
-        card = self._newest("card")
-        if card is not None and "claim" not in self._done and "claim" in card["actions"]:
+        card, approval = self._newest("card"), self._newest("approval")
+        did = await self._answer(card) or await self._review(card, approval) or await self._change_question()
+        self.idle = did is None
+        return did
+
+    async def _answer(self, card: dict[str, Any] | None) -> str | None:
+        if card is not None and "claim" in card["actions"] and "claim" not in self._done:
             return await self._click("claim", "anna", card)
-        if card is not None and card["answer_field"]:
-            return await self._submit(card, FIRST_ANSWER if self._crossed else ANSWER)
-        approval = self._newest("approval")
-        if approval is not None and "approve" in approval["actions"]:
-            return await self._review(card or {}, approval)
-        if self._crossed and self.approved and self.edited_at is None:
-            self.edited_at = self._chat.clock.now().isoformat()
-            self._network.edit("ada", self._post.id, EDITED)
-            await self._network.deliveries.first_tries()
-            return "edit"
-        self.idle = True
+        if card is not None and card["answer_field"] and (name := f"submit {card['field_key']}") not in self._done:
+            return await self._click("submit", "anna", card, text=FIRST_ANSWER if self._crossed else ANSWER, name=name)
         return None
 
-    async def _review(self, card: dict[str, Any], approval: dict[str, Any]) -> str | None:
+    async def _review(self, card: dict[str, Any] | None, approval: dict[str, Any] | None) -> str | None:
+        if card is None or approval is None or "approve" not in approval["actions"]:
+            return None
         if self._crossed and self._old_card is None:
-            self._old_card = approval
-        if self._crossed and approval["draft_version"] == self._old_card["draft_version"]:  # type: ignore[index]
-            return await self._submit(card, ANSWER)
-        if self._crossed and "old" not in self._done:
-            # Carla clicks on the card she opened before Anna's second answer came
-            did = await self._click("approve", "carla", self._old_card or {}, name="approve the old card")
-            self._done.add("old")
-            return did
-        return await self._click("approve", "carla", approval)
+            self._old_card = approval  # Carla opens it now and clicks later
+        if self._crossed and "submit again" not in self._done:
+            return await self._click("submit", "anna", card, text=ANSWER, name="submit again")
+        if self._old_card is not None and "approve the old card" not in self._done:
+            return await self._click("approve", "carla", self._old_card, name="approve the old card")
+        name = f"approve {approval['draft_version']} as of {approval['case_version']}"
+        return await self._click("approve", "carla", approval, name=name) if name not in self._done else None
 
-    async def _submit(self, card: dict[str, Any], text: str) -> str:
-        return await self._click("submit", "anna", card, text=text)
+    async def _change_question(self) -> str | None:
+        if not self._crossed or not self.approved or self.edited_at is not None:
+            return None
+        self.edited_at = self._chat.clock.now().isoformat()
+        self._network.edit("ada", self._post.id, EDITED)
+        await self._network.deliveries.first_tries()
+        return "edit"
 
     async def _click(
         self, act: str, member: str, card: dict[str, Any], *, text: str | None = None, name: str | None = None
@@ -94,5 +95,5 @@ class People:
         return name or act
 
     def _newest(self, kind: str) -> dict[str, Any] | None:
-        cards = [row["view"] for row in self._chat.messages.values() if row["kind"] == kind]
+        cards: list[dict[str, Any]] = [row["view"] for row in self._chat.messages.values() if row["kind"] == kind]
         return cards[-1] if cards else None

@@ -1,0 +1,117 @@
+"""``run``, ``web`` and ``worker``: processes that stay."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from bots.commands.command import HouseCommand, Refused
+from bots.commands.configuration import read_settings, warn
+from bots.commands.options import DEFAULT_FILE, ConfigOption, HostOption, PortOption
+from bots.commands.storage import require_migrated
+from bots.printing import line
+from bots.telemetry import set_up_logs
+from escalation.settings import Settings
+from models.database import Database, SecondProcessError
+
+LOCAL: Final = "127.0.0.1"
+
+JsonLogsOption = Annotated[bool, typer.Option("--json-logs", help="Write each log line as one JSON object.")]
+
+
+def run(
+    config: ConfigOption = DEFAULT_FILE,
+    host: HostOption = LOCAL,
+    port: PortOption = 8000,
+    json_logs: JsonLogsOption = False,
+) -> None:
+    """Run everything in one process; a new SQLite file is made and migrated."""
+    _stay(config, listening=(host, port), work=True, create=True, json_logs=json_logs)
+
+
+def web(
+    config: ConfigOption = DEFAULT_FILE,
+    host: HostOption = LOCAL,
+    port: PortOption = 8000,
+    json_logs: JsonLogsOption = False,
+) -> None:
+    """Answer HTTP only: Slack, webhooks, forms, health and metrics. Any number of these may run over one PostgreSQL."""
+    _stay(config, listening=(host, port), work=False, create=False, json_logs=json_logs)
+
+
+def worker(
+    config: ConfigOption = DEFAULT_FILE,
+    host: HostOption = LOCAL,
+    port: Annotated[
+        int | None, typer.Option("--port", "-p", min=0, max=65_535, help="Answer health and metrics there as well.")
+    ] = None,
+    json_logs: JsonLogsOption = False,
+) -> None:
+    """Carry effects, sweep deadlines and poll networks. Any number of these may run over one PostgreSQL."""
+    _stay(config, listening=None if port is None else (host, port), work=True, create=False, json_logs=json_logs)
+
+
+def _stay(config: Path, *, listening: tuple[str, int] | None, work: bool, create: bool, json_logs: bool) -> None:
+    from bots.app import build  # noqa: PLC0415 - slow to import, and only commands that stay need it
+    from bots.serving import run as serve  # noqa: PLC0415 - as above
+
+    settings = read_settings(config)
+    set_up_logs(json=json_logs)
+    listener = bind(*listening) if listening else None
+    app = build(settings)
+    claim(app.database)
+    require_migrated(settings, config=config, create=create)
+    introduce(settings, listener)
+    asyncio.run(serve(app, listener=listener, work=work))
+    line("Portavoce has stopped.")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises ``Refused`` with a sentence."""
+    from bots.serving import PortTakenError, listen  # noqa: PLC0415 - as above
+
+    try:
+        return listen(host, port)
+    except (PortTakenError, OSError) as error:
+        raise Refused(str(error)) from None
+
+
+def claim(database: Database) -> None:
+    """Take the SQLite file for this process. Raises ``Refused`` if another process has it or it cannot be written."""
+    try:
+        database.claim_file()
+    except SecondProcessError as error:
+        raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"{database.path} cannot be written ({(error.strerror or 'refused').lower()})") from None
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address that a browser would use."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def introduce(settings: Settings, listener: socket.socket | None) -> None:
+    """Print where this process listens, for which accounts and channels, and what looks wrong in the configuration."""
+    warn(settings)
+    line(f"Portavoce listens on {address_of(listener)}" if listener else "Portavoce works without listening anywhere")
+    line(f"  public address  {settings.organisation.public_url}")
+    line(f"  database        {settings.database.sqlite_path or 'PostgreSQL'}")
+    for key, account in settings.accounts.items():
+        line(f"  account         {key} ({account.connector}, {settings.brand_label(key)})")
+    for department in settings.departments.values():
+        line(f"  channel         {department.channel} ({department.label})")
+    line(f"  channel         {settings.approval.channel} (approvals)")
+    if settings.managers.channel:
+        line(f"  channel         {settings.managers.channel} (managers)")
+    line("Stop it with Ctrl-C." if listener else "Stop it with Ctrl-C or SIGTERM.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(cls=HouseCommand)(run)
+    app.command(cls=HouseCommand)(web)
+    app.command(cls=HouseCommand)(worker)

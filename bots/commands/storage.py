@@ -1,0 +1,142 @@
+"""The database, as commands need it: is it migrated, is it new, and opened for one command."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from bots.clock import SystemClock
+from bots.commands.command import HouseCommand, Refused
+from bots.commands.configuration import read_without_secrets
+from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption
+from bots.printing import line, show_json
+from connectors import registry
+from escalation.desk import Desk
+from escalation.ports import Clock
+from escalation.rulebook import Rulebook
+from escalation.settings import Settings
+from models.database import SQLITE, Database
+from models.schema import SchemaState
+from models.schema import migrate as bring_up_to_date
+from models.schema import schema_state as read_state
+
+NOT_MIGRATED: Final = "the database is not migrated; run: portavoce migrate"
+
+
+def schema_of(settings: Settings) -> SchemaState:
+    """Return where the database stands.
+
+    Raises:
+        Refused: it cannot be reached or is no database.
+
+    """
+    try:
+        return read_state(settings.database.url)
+    except (DBAPIError, OSError) as error:
+        raise Refused(
+            f"the database cannot be used ({_reason(error)}); check [database] url in the configuration"
+        ) from error
+
+
+def migrate_now(settings: Settings) -> SchemaState:
+    """Bring the database to the newest schema. Raises ``Refused``."""
+    try:
+        return bring_up_to_date(settings.database.url)
+    except (DBAPIError, OSError) as error:
+        raise Refused(f"the database cannot be migrated ({_reason(error)}); nothing was changed") from error
+    except CommandError as error:
+        raise Refused(f"this database belongs to another version of Portavoce ({_reason(error)})") from error
+
+
+def require_migrated(settings: Settings, *, config: Path, create: bool = False) -> None:
+    """Refuse a database that is not at the newest schema; with ``create`` a new SQLite file is made instead."""
+    if schema_of(settings).is_current:
+        return
+    if create and is_new_file(settings.database.url):
+        migrate_now(settings)
+        return
+    raise Refused(
+        NOT_MIGRATED + ("" if config.name == DEFAULT_FILE.name and config.parent == Path() else f" --config {config}")
+    )
+
+
+def is_new_file(url: str) -> bool:
+    """Tell whether a URL names a SQLite file that does not exist yet or holds no table."""
+    if not url.startswith(SQLITE):
+        return False
+    path = Path(url.removeprefix(SQLITE))
+    if not path.exists():
+        return True
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A database opened for one command, beside whatever process works on it."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    desk: Desk
+
+
+@contextlib.asynccontextmanager
+async def opened(config: Path) -> AsyncIterator[Opened]:
+    """Open the database of a configuration for reading and short writes; nobody outside is asked. Raises ``Refused``.
+
+    Takes no claim on a SQLite file, so that it works while ``run`` does.
+    """
+    settings, clock = read_without_secrets(config), SystemClock()
+    require_migrated(settings, config=config)
+    kinds = registry()
+    connectors = {
+        name: kinds[account.connector](name, account.settings, clock=clock)
+        for name, account in settings.accounts.items()
+    }
+    database = Database(settings.database.url)
+    try:
+        yield Opened(settings, clock, database, Desk(database, Rulebook(settings, connectors), clock))
+    finally:
+        for connector in connectors.values():
+            await connector.close()
+        await database.close()
+
+
+def migrate(
+    config: ConfigOption = DEFAULT_FILE,
+    check: Annotated[bool, typer.Option("--check", help="Only look; exit code 1 if the database is behind.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Bring the database to the newest schema; harmless to repeat."""
+    settings = read_without_secrets(config)
+    before = schema_of(settings)
+    after = before if check or before.is_current else migrate_now(settings)
+    if json:
+        show_json(
+            {"current": after.current, "newest": after.newest, "is_current": after.is_current, "was": before.current}
+        )
+    elif before.is_current:
+        line(f"The database is at the newest schema, {after.newest}.")
+    elif not check:
+        line(f"Migrated from {before.current or 'an empty database'} to {after.newest}.")
+    if check and not before.is_current:
+        where = f"it stands at {before.current}" if before.current else "it is empty"
+        raise Refused(f"the database is behind ({where}, the newest schema is {before.newest}); run: portavoce migrate")
+
+
+def _reason(error: Exception) -> str:
+    original = getattr(error, "orig", None) or error
+    lines = str(original).strip().splitlines()
+    return f"{type(original).__name__}: {lines[0] if lines else 'no reason given'}"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command(cls=HouseCommand)(migrate)

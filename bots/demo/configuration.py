@@ -1,0 +1,190 @@
+"""The configuration of the demo: a real file, as an administrator would write it, and the people who are in it."""
+
+import secrets
+from pathlib import Path
+from typing import Any, Final
+
+from bots.sandbox.workspace import App, ChannelSeed, Person, Seed
+
+SLACK: Final = "/sandbox/slack"
+NETWORK: Final = "/sandbox/network"
+ACCOUNT: Final = "acme_sandbox"
+HANDLE: Final = "acme"
+"""The brand's name on the network."""
+FORM: Final = "contact"
+FILE: Final = "portavoce.toml"
+SIGNATURE: Final = "^{initials}"
+
+ANNA, BRUNO, LEA, DARIO = "U0ANNA", "U0BRUNO", "U0LEA", "U0DARIO"
+CARLA, MARTA, BOT = "U0CARLA", "U0MARTA", "U0PORTAVOCE"
+BILLING, LEGAL, PRODUCT = "C0BILLING", "C0LEGAL", "C0PRODUCT"
+APPROVALS, MANAGERS = "C0APPROVE", "C0MANAGERS"
+
+NAMES: Final = {
+    ANNA: "Anna Verdi",
+    BRUNO: "Bruno Neri",
+    LEA: "Lea Gialli",
+    DARIO: "Dario Blu",
+    CARLA: "Carla Bianchi",
+    MARTA: "Marta Rossi",
+}
+CHANNELS: Final = {
+    BILLING: ("billing", (ANNA, BRUNO, MARTA)),
+    LEGAL: ("legal", (LEA, MARTA)),
+    PRODUCT: ("product", (DARIO, MARTA)),
+    APPROVALS: ("approvals", (CARLA, MARTA)),
+    MANAGERS: ("managers", (MARTA, CARLA)),
+}
+CUSTOMERS: Final = (("ada", "Ada Neri", 312), ("chiara", "Chiara Costa", 15_400), ("davide", "Davide Leone", 57))
+
+_WHOLE_WEEK: Final = "\n".join(
+    f'{day} = ["24h"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+)
+_SECRETS: Final = ("slack-bot-token", "slack-signing-secret", "network-token", "network-webhook-secret")
+
+
+def written(folder: Path, *, address: str, undo_seconds: int) -> Path:
+    """Write the configuration and its secrets into ``folder`` and return the file; secrets that are there are kept."""
+    for name in _SECRETS:
+        path = folder / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+    file = folder / FILE
+    file.write_text(_text(address, undo_seconds), encoding="utf-8")
+    return file
+
+
+def secret(folder: Path, name: str) -> str:
+    """Return one of the demo's own secrets."""
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def workspace_seed(folder: Path) -> Seed:
+    """Return the people, the channels and the app of the workspace."""
+    return Seed(
+        people=tuple(
+            Person(user, _key(name), name, email=f"{_key(name)}@acme.example") for user, name in NAMES.items()
+        ),
+        channels=tuple(ChannelSeed(channel, name, (*members, BOT)) for channel, (name, members) in CHANNELS.items()),
+        app=App(
+            name="portavoce",
+            bot_user=BOT,
+            bot_token=secret(folder, "slack-bot-token"),
+            signing_secret=secret(folder, "slack-signing-secret"),
+            commands=("/portavoce",),
+        ),
+        team_name="Acme",
+        team_domain="acme",
+    )
+
+
+def network_seed(folder: Path) -> dict[str, Any]:
+    """Return the accounts of the network: the brand and some customers."""
+    brand = {
+        "handle": HANDLE,
+        "name": "Acme",
+        "kind": "brand",
+        "token": secret(folder, "network-token"),
+        "followers": 48_200,
+    }
+    people = [{"handle": handle, "name": name, "followers": followers} for handle, name, followers in CUSTOMERS]
+    return {"accounts": [brand, *people]}
+
+
+def _text(address: str, undo_seconds: int) -> str:
+    return f"""\
+# Written by `portavoce demo`; every command takes it with --config while the demo runs.
+
+[organisation]
+name = "Acme"
+timezone = "Europe/Rome"
+language = "en"
+public_url = "{address}"
+[organisation.hours]
+{_WHOLE_WEEK}
+
+[database]
+url = "sqlite:///portavoce.db"
+
+[chat.slack]
+bot_token = {{ file = "slack-bot-token" }}
+signing_secret = {{ file = "slack-signing-secret" }}
+api_url = "{address}{SLACK}/api/"
+
+{_members()}
+[departments.billing]
+label = "Billing"
+channel = "slack:{BILLING}"
+members = ["anna", "bruno"]
+manager = "marta"
+
+[departments.legal]
+label = "Legal"
+channel = "slack:{LEGAL}"
+members = ["lea"]
+manager = "marta"
+
+[departments.product]
+label = "Product"
+channel = "slack:{PRODUCT}"
+members = ["dario"]
+manager = "marta"
+
+[approval]
+channel = "slack:{APPROVALS}"
+approvers = ["carla"]
+undo_seconds = {undo_seconds}
+banned_phrases = ["not our problem"]
+
+[managers]
+channel = "slack:{MANAGERS}"
+members = ["marta"]
+
+[[routes]]
+department = "legal"
+words = ["lawyer", "court", "privacy"]
+priority = "high"
+
+[[routes]]
+department = "billing"
+words = ["invoice", "refund", "charged"]
+
+[[routes]]
+department = "product"
+
+[policies.standard]
+acknowledge = "15m"
+answer = "1h"
+approve = "20m"
+relay = "5m"
+first_response = "2h"
+
+[brands.acme]
+label = "Acme"
+signature = "{SIGNATURE}"
+
+[accounts.{ACCOUNT}]
+connector = "sandbox"
+brand = "acme"
+base_url = "{address}{NETWORK}"
+access_token = {{ file = "network-token" }}
+webhook_secret = {{ file = "network-webhook-secret" }}
+idempotency = "lookup"
+unknown_after = "2s"
+
+[accounts.{FORM}]
+connector = "form"
+brand = "acme"
+"""
+
+
+def _members() -> str:
+    return "\n".join(
+        f'[members.{_key(name)}]\nname = "{name}"\nemail = "{_key(name)}@acme.example"\nslack = "{user}"\n'
+        for user, name in NAMES.items()
+    )
+
+
+def _key(name: str) -> str:
+    return name.partition(" ")[0].lower()

@@ -1,0 +1,59 @@
+"""Whether the story ended well: each reply once, where its customer reads it, as approved, every step timed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bots.demo.hands import Hands
+from bots.demo.story import Chapter, Story
+
+TIMED: Final = ("detect", "route", "answer", "approve", "relay", "first_response")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold."""
+
+    what: str
+    holds: bool
+    found: str = ""
+
+
+async def proof(story: Story, hands: Hands, cases: Mapping[str, Mapping[str, Any]]) -> list[Check]:
+    """Return every check; ``cases`` are the facts that ``case show --json`` prints, by id."""
+    checks: list[Check] = []
+    for chapter in story.chapters:
+        facts = cases.get(chapter.case)
+        checks += _about_case(chapter, facts)
+        shown = await hands.published(chapter.post) if chapter.post else await _on_form(hands, chapter)
+        where = "on the network" if chapter.post else "on the form's page"
+        checks.append(
+            Check(
+                f"the reply to {chapter.customer} stands {where} exactly once", len(shown) == 1, f"{len(shown)} times"
+            )
+        )
+        as_approved = shown == [chapter.approved] and bool(chapter.approved)
+        checks.append(
+            Check(
+                f"it is byte for byte what Carla saw when she approved it ({chapter.customer})",
+                as_approved,
+                repr(shown),
+            )
+        )
+    checks.append(Check("the network did cut the line once", await hands.faults_left() == 0))
+    return checks
+
+
+def _about_case(chapter: Chapter, facts: Mapping[str, Any] | None) -> list[Check]:
+    if facts is None:
+        return [Check(f"there is a case of {chapter.customer}", holds=False)]
+    steps = facts["steps"]
+    untimed = [step for step in TIMED if steps.get(step, {}).get("wall_seconds") is None]
+    return [
+        Check(f"{chapter.customer}'s case is answered", facts["state"] == "answered", str(facts["state"])),
+        Check(f"every step of {chapter.customer}'s case is timed", not untimed, ", ".join(untimed)),
+    ]
+
+
+async def _on_form(hands: Hands, chapter: Chapter) -> list[str]:
+    return [line["text"] for line in await hands.conversation(chapter.status_url) if line["from"] == "brand"]

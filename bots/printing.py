@@ -1,0 +1,103 @@
+"""How the command line prints: tables that fit 80 columns, JSON for programs, and sentences."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_FORMATTING = frozenset({"Cc", "Cf", "Cs"})
+
+
+def visible(text: str) -> str:
+    """Return text that cannot move the cursor or reverse the line: each control character is shown as a sign."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in _FORMATTING else character
+        for character in text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+    )
+
+
+def line(text: str = "", *, stream: TextIO | None = None) -> None:
+    """Write one line at once; to standard output unless told otherwise."""
+    out = stream or sys.stdout
+    out.write(f"{text}\n")
+    out.flush()
+
+
+def complain(text: str) -> None:
+    """Write one line to standard error."""
+    line(text, stream=sys.stderr)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Sequence[str] = ()) -> None:
+    """Print a table as wide as the terminal (80 columns where there is none); columns ``whole`` never wrap."""
+    drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        drawn.add_column(Text(column), no_wrap=column in whole, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text("" if cell is None else visible(str(cell))) for cell in row))
+    Console(highlight=False).print(drawn)
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown; bars inside cells are escaped."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(
+        f"| {' | '.join(visible(str('' if cell is None else cell)).replace('|', chr(92) + '|') for cell in row)} |"
+        for row in lines
+    )
+
+
+def json_value(value: object) -> object:
+    """Return a value as JSON has it: datetimes in UTC by ISO 8601, sets sorted, everything else unchanged."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(str(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    return value
+
+
+def show_json(value: Any) -> None:
+    """Print a value as indented JSON."""
+    line(json.dumps(json_value(value), indent=2, ensure_ascii=False))
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time for tables: UTC, to the second; nothing for ``None``."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+def short_moment(at: datetime | None) -> str:
+    """Return a time for narrow columns: UTC, to the minute, without the year."""
+    return at.astimezone(UTC).strftime("%m-%d %H:%M") if at else ""
+
+
+def day_moment(at: datetime | None) -> str:
+    """Return a time for tables about one case: UTC, to the second, without the year."""
+    return at.astimezone(UTC).strftime("%m-%d %H:%M:%S") if at else ""
+
+
+def span(seconds: float | None) -> str:
+    """Return a length of time in at most two units, tenths below ten seconds; nothing for ``None``."""
+    if seconds is None:
+        return ""
+    if seconds < 10:  # noqa: PLR2004 - shorter ones differ by less than a second
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    parts = []
+    for name, size in units:
+        number, whole = divmod(whole, size)
+        if number:
+            parts.append(f"{number} {name}")
+    return " ".join(parts[:2])

@@ -1,0 +1,141 @@
+"""``POST /slack/events``: everything that Slack sends by HTTP, checked before Bolt sees it."""
+
+import asyncio
+import json
+from typing import Final
+from urllib.parse import parse_qs
+
+import structlog
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bots.slack.signature import problem_with
+from escalation.ports import Clock
+from escalation.secret import Secret
+
+PATH: Final = "/slack/events"
+MOST_BYTES: Final = 1_000_000
+MOST_DEPTH: Final = 50
+PATIENCE_SECONDS: Final = 2.7
+"""Slack waits three seconds; whoever cannot answer by then says so, rather than let it guess."""
+
+log = structlog.get_logger(__name__)
+
+
+class Endpoint:
+    """One route for events, interactivity, shortcuts and commands."""
+
+    def __init__(
+        self, app: AsyncApp, *, secret: Secret | None, clock: Clock, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """Keep the collaborators. Without a secret every request is refused: Socket Mode needs no endpoint."""
+        self._patience = patience
+        self._app = app
+        self._secret = secret
+        self._clock = clock
+
+    async def handle(self, request: Request) -> Response:
+        """Answer one request: 401 unsigned, 413 too long, 400 not understood, 503 when nothing could be stored in time."""
+        body = await _limited(request)
+        if body is None:
+            return PlainTextResponse("The body is too long.", 413)
+        wrong = problem_with(
+            secret=self._secret.reveal() if self._secret else "",
+            timestamp=request.headers.get("x-slack-request-timestamp"),
+            signature=request.headers.get("x-slack-signature"),
+            body=body,
+            now=self._clock.now().timestamp(),
+        )
+        if wrong is not None:
+            log.warning("slack request refused", problem=wrong)
+            return PlainTextResponse("The signature does not hold.", 401)
+        if (wrong := problem_with_content(body, request.headers.get("content-type", ""))) is not None:
+            log.warning("slack request not understood", problem=wrong)
+            return PlainTextResponse(f"The body is not understood: {wrong}.", 400)
+        return await self._answered(request, body)
+
+    async def _answered(self, request: Request, body: bytes) -> Response:
+        dispatch = asyncio.create_task(self._app.async_dispatch(to_async_bolt_request(request, body)))
+        done, _ = await asyncio.wait({dispatch}, timeout=self._patience)
+        if not done:  # it goes on: what it commits stays, and whoever tries again is told so
+            dispatch.add_done_callback(_seen)
+            log.warning("slack request not answered in time")
+            return unavailable()
+        answer = dispatch.result()
+        if answer.status in {404, 500, 503}:
+            return unavailable()
+        return to_starlette_response(answer)
+
+
+def _seen(dispatch: asyncio.Task[BoltResponse]) -> None:
+    if not dispatch.cancelled() and (error := dispatch.exception()) is not None:
+        log.error("slack request failed after its time", problem=type(error).__name__)
+
+
+def unavailable() -> Response:
+    """Return the answer that makes Slack try an event again, and tell a person that their click did nothing."""
+    return JSONResponse({"error": "not stored; try again"}, 503)
+
+
+async def _limited(request: Request) -> bytes | None:
+    """Return the body, or ``None`` as soon as it is longer than a megabyte; more is never held."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and (len(announced) > 9 or int(announced) > MOST_BYTES):  # noqa: PLR2004
+        return None
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
+
+
+def problem_with_content(body: bytes, content_type: str) -> str | None:
+    """Return why a body cannot be what Slack sends, ``None`` if it can."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    if "json" not in content_type and not text.lstrip().startswith("{"):
+        try:
+            text = parse_qs(text, errors="strict", max_num_fields=100).get("payload", ["{}"])[0]
+        except ValueError:
+            return "not a form"
+    if _deepest(text) > MOST_DEPTH:
+        return "nested too deeply"
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):  # also a number of thousands of digits
+        return "not JSON"
+    return None if isinstance(document, dict) and isinstance(document.get("event", {}), dict) else "not an object"
+
+
+def _deepest(text: str) -> int:
+    """Return how deep brackets are nested outside strings, without parsing."""
+    depth = deepest = 0
+    in_string = escaping = False
+    for character in text:
+        if in_string:
+            if escaping:
+                escaping = False
+            elif character == "\\":
+                escaping = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+def slack_routes(app: AsyncApp, *, secret: Secret | None, clock: Clock) -> list[Route]:
+    """Return the route to mount."""
+    return [Route(PATH, Endpoint(app, secret=secret, clock=clock).handle, methods=["POST"])]

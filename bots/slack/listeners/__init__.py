@@ -1,0 +1,1 @@
+"""What people do in Slack, one file a kind of act."""

@@ -1,0 +1,1 @@
+"""Fixtures that the surfaces' tests share."""
