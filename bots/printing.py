@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_GAP = 2
 _FORMATTING = frozenset({"Cc", "Cf", "Cs"})
 
 
@@ -37,12 +39,28 @@ def complain(text: str) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Sequence[str] = ()) -> None:
     """Print a table as wide as the terminal (80 columns where there is none); columns ``whole`` never wrap."""
+    cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
+    console = Console(highlight=False)
     drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
-    for column in columns:
-        drawn.add_column(Text(column), no_wrap=column in whole, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text("" if cell is None else visible(str(cell))) for cell in row))
-    Console(highlight=False).print(drawn)
+    widths = _widths([[column, *(row[at] for row in cells)] for at, column in enumerate(columns)], whole=console.width)
+    for column, width in zip(columns, widths, strict=True):
+        drawn.add_column(Text(column), no_wrap=column in whole, overflow="fold", width=width)
+    for row in cells:
+        drawn.add_row(*map(Text, row))
+    console.print(drawn)
+
+
+def _widths(columns: Sequence[Sequence[str]], *, whole: int) -> list[int | None]:
+    """Return column widths that break no word; what is left goes to the longest texts. ``None``: impossible."""
+    widths = [max((cell_len(word) for text in texts for word in text.split()), default=1) for texts in columns]
+    wanted = [max(map(cell_len, texts), default=1) for texts in columns]
+    left = whole - sum(widths) - _GAP * (len(columns) - 1)
+    if left < 0:
+        return [None] * len(columns)
+    while left > 0 and (short := [at for at in range(len(columns)) if widths[at] < wanted[at]]):
+        widths[max(short, key=lambda at: wanted[at] / widths[at])] += 1
+        left -= 1
+    return list(widths)
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

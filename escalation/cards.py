@@ -479,7 +479,7 @@ def _approval_actions(file: CaseFile, draft: Draft, shown: Shown) -> tuple[Actio
             Action(Act.REJECT, say("Reject"), "danger"),
         ]
         if shown.capabilities.private_reply and draft.visibility is not Visibility.PRIVATE:
-            acts.append(Action(Act.MAKE_PRIVATE, say("Private instead")))
+            acts.append(Action(Act.MAKE_PRIVATE, say("Private instead of public")))
         if NetworkAct.LIKE in shown.capabilities.acts and NetworkAct.LIKE.value not in file.case.acts:
             acts.append(Action(Act.LIKE_ONLY, say("Like only")))
         return (*acts, Action(Act.DETAILS, say("Details")))

@@ -1,5 +1,6 @@
 """One effect's way to the outside and back: what is sent, and what its answer means. No transaction is open here."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,6 +40,8 @@ from models.vocabulary import AttemptVerdict, EffectKind, EffectState, Idempoten
 
 log = structlog.get_logger(__name__)
 
+CALLS_AT_ONCE = 10
+"""How many jobs of one account may speak to their network at once; not more than a connector has connections."""
 _LONG_READ = timedelta(seconds=60)
 
 
@@ -59,6 +62,7 @@ class Job:
     file: CaseFile | None = None
     frozen_by: str | None = None
     first_tried_at: datetime | None = None
+    lease_until: datetime | None = None
 
     @property
     def card(self) -> Card | None:
@@ -100,12 +104,14 @@ class Carrier:
         self.rulebook = rulebook
         self.surfaces = surfaces
         self.clock = clock
+        self._gates: dict[str, asyncio.Semaphore] = {}
 
     async def carry(self, job: Job) -> Result:
         """Do one job and say what it showed."""
         try:
             if job.effect.kind is EffectKind.REPLY:
-                return await (self._find_reply(job) if job.mode is Mode.LOOK_UP else self._send_reply(job))
+                async with self._gate(job.effect.target):
+                    return await (self._find_reply(job) if job.mode is Mode.LOOK_UP else self._send_reply(job))
             if job.effect.kind is EffectKind.ACT:
                 return await self._act(job)
             return await (self._find_message(job) if job.mode is Mode.LOOK_UP else self._send_message(job))
@@ -126,6 +132,15 @@ class Carrier:
         except Exception as error:
             log.exception("adapter failed", effect=job.effect.id, kind=job.effect.kind.value)
             return Result(job, AttemptVerdict.UNKNOWN, f"defect: {type(error).__name__}")
+
+    def _gate(self, target: str) -> asyncio.Semaphore:
+        """Return what lets few jobs of an account through at once; they wait here, before the lease is looked at."""
+        return self._gates.setdefault(target, asyncio.Semaphore(CALLS_AT_ONCE))
+
+    def _still_ours(self, job: Job) -> None:
+        """Raise unless the lease still holds: a process that stood still may find that another one has taken over."""
+        if job.lease_until is not None and self.clock.now() >= job.lease_until:
+            raise RetryLater("the lease ran out before anything was sent")
 
     # --- networks -----------------------------------------------------------------------------------------------------
 
@@ -162,6 +177,7 @@ class Carrier:
                 raise RetryLater(error.reason) from error  # only reading: nothing can have been sent
             if news:
                 return Result(job, None, "the customer changed the conversation", arrivals=news)
+        self._still_ours(job)
         posted = await connector.post(reply)
         return _sent(job, posted)
 
@@ -249,6 +265,7 @@ class Carrier:
             if version is None or card.shown_version < version:
                 await surface.update(self._message(job), card.message_id)
             return Result(job, AttemptVerdict.SENT, external_id=card.message_id, shown_version=version)
+        self._still_ours(job)
         message_id = await surface.post(self._message(job))
         return Result(job, AttemptVerdict.SENT, external_id=message_id, shown_version=version)
 

@@ -16,11 +16,12 @@ from escalation import commands as c
 from escalation.carrying import Carrier, Job, Mode, Result
 from escalation.casefile import CaseFile
 from escalation.decision import Intent
-from escalation.desk import Desk, Order, case_file, ping_row
+from escalation.desk import Desk, Order, case_file
 from escalation.language import say
 from escalation.notes import Note
 from escalation.ports import Surface
 from escalation.sorting import Aside, Sorting
+from escalation.writing import ping_row
 from models.columns import new_id, new_token
 from models.outbox import Effect, Freeze
 from models.store import Transaction
@@ -96,7 +97,7 @@ class Courier:
                     await self._settle_finished()
                 elif not self._stopping:
                     await self._pause()
-            except Exception as error:  # noqa: BLE001 - the loop outlives a database that is away; leases keep the work safe
+            except Exception as error:  # noqa: BLE001 - the loop outlives a database that is away; leases keep the
                 log.warning("courier waits", problem=f"{type(error).__name__}: {error}")
                 await self._clock.sleep(1)
 
@@ -189,6 +190,7 @@ class Courier:
                 files.get(effect.case_id or ""),
                 _frozen_by(effect, files.get(effect.case_id or ""), frozen),
                 first.get(effect.id),
+                now + self._lease,
             )
             for effect, token, mode in jobs
         ]
@@ -266,7 +268,7 @@ class Courier:
         try:
             await self.settle([task.result() for task in done])
             settled = done
-        except Exception as error:  # noqa: BLE001 - what was learnt outside is not thrown away: each result is tried alone
+        except Exception as error:  # noqa: BLE001 - what was learnt outside is not thrown away: each result is tried
             log.warning("settling one by one", problem=f"{type(error).__name__}: {error}")
             settled = [task for task in done if await self._settled_alone(task)]
         for task in settled:

@@ -1,4 +1,7 @@
-"""The application service: every command and every arrival passes here, is decided by pure functions and written in one transaction."""
+"""The application service: every command and every arrival passes here.
+
+They are decided by pure functions and written in one transaction.
+"""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,26 +11,21 @@ from typing import Any, Protocol, TypeVar
 from escalation import commands as c
 from escalation.casefile import CaseFile, Rules
 from escalation.decide import SYSTEM, decide
-from escalation.decision import CardWanted, ClockStopped, Decision, Intent, Refusal
+from escalation.decision import CardWanted, Decision, Refusal
 from escalation.language import Sentence, say
 from escalation.opening import Opening, mention_row, open_case
 from escalation.ports import Arrival, Arrived, AuthorFacts, Clock, Deleted, Edited
 from escalation.rulebook import Rulebook, UnknownAccountError
-from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
-from models.clocks import StepClock, Timer
+from escalation.writing import OvertakenError, Writing
+from models.case import Case, PolicySnapshot
 from models.columns import new_id
 from models.mention import Author, EarlyChange, Mention
-from models.outbox import Card
 from models.store import Transaction
 from models.store.cases import CaseRows
-from models.store.outbox import BLANK_EFFECT, SEQUENCE_STEP, redraw_row
 from models.store.writes import Writes
-from models.vocabulary import CardKind, EffectKind, EffectState, Verdict
+from models.vocabulary import EffectKind
 
 T = TypeVar("T")
-
-_CARD_KINDS = {EffectKind.CARD: CardKind.CARD, EffectKind.APPROVAL: CardKind.APPROVAL}
-_NO_REFRESH = frozenset({c.CardShown.__name__})
 
 
 class Storage(Protocol):
@@ -41,10 +39,6 @@ class Storage(Protocol):
 
     async def retrying(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Run a whole transaction, again where it lost against another."""
-
-
-class OvertakenError(Exception):
-    """A row changed between reading and writing; the whole transaction is rolled back and decided anew."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an order. Exactly one of: refused with a sentence, repeated (nothing done again), done (``said`` may be shown)."""
+    """What became of an order.
+
+    Exactly one of: refused with a sentence, repeated (nothing done again), done (``said`` may be shown).
+    """
 
     case_id: str
     refusal: Sentence | None = None
@@ -102,7 +99,10 @@ def case_file(rows: CaseRows) -> CaseFile:
 
 
 class Desk:
-    """Takes commands and arrivals. ``committed`` is called after each transaction that may have left effects to carry."""
+    """Takes commands and arrivals.
+
+    ``committed`` is called after each transaction that may have left effects to carry.
+    """
 
     def __init__(
         self, storage: Storage, rulebook: Rulebook, clock: Clock, *, committed: Callable[[], None] = lambda: None
@@ -114,7 +114,7 @@ class Desk:
         self.committed = committed
         self._policies: dict[str, Mapping[str, Any]] = {}
 
-    # --- commands -------------------------------------------------------------------------------------------------------
+    # --- commands -----------------------------------------------------------------------------------------------------
 
     async def handle(
         self, case_id: str, command: c.Command, *, actor: str, delivery: Delivery | None = None
@@ -138,7 +138,10 @@ class Desk:
         return outcome
 
     async def remember(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Store a delivery (or mark a stored one as finished) inside an open transaction; ``False`` if that was done before."""
+        """Store a delivery (or mark a stored one as finished) inside an open transaction.
+
+        ``False`` if that was done before.
+        """
         now = self.clock.now()
         if delivery.stored:
             return await tx.intake.handled([delivery.key], now) == 1
@@ -163,7 +166,7 @@ class Desk:
         raise OvertakenError("three times in a row; a person should look at this case")
 
     async def run(self, tx: Transaction, orders: Sequence[Order]) -> list[Outcome]:
-        """Decide and write many orders inside an open transaction, with one statement per table however many cases there are."""
+        """Decide and write many orders inside an open transaction, one statement per table for all cases together."""
         outcomes: dict[int, Outcome] = {}
         remaining = list(enumerate(orders))
         while remaining:
@@ -185,7 +188,7 @@ class Desk:
     async def _pass(self, tx: Transaction, batch: Mapping[str, tuple[int, Order]]) -> dict[int, Outcome]:
         found = await tx.cases.lock(batch)
         outcomes: dict[int, Outcome] = {}
-        writing = _Writing(tx)
+        writing = Writing(tx)
         for case_id, (number, order) in batch.items():
             if case_id not in found:
                 outcomes[number] = Outcome(case_id, refusal=say("This case does not exist any more."))
@@ -227,7 +230,7 @@ class Desk:
             rows = await tx.cases.read([case_id])
         return case_file(rows[case_id]) if case_id in rows else None
 
-    # --- arrivals -------------------------------------------------------------------------------------------------------
+    # --- arrivals -----------------------------------------------------------------------------------------------------
 
     async def intake(
         self,
@@ -238,7 +241,8 @@ class Desk:
     ) -> Taken | None:
         """Store what customers did on an account, open cases and tell open ones, in one transaction.
 
-        ``also`` runs first inside the same transaction (storing the delivery, moving the cursor); if it returns ``False``
+        ``also`` runs first inside the same transaction (storing the delivery, moving the cursor); if it returns
+        ``False``
         nothing is taken in and ``None`` is returned.
         """
 
@@ -253,7 +257,10 @@ class Desk:
         return taken
 
     async def take_in(self, tx: Transaction, account: str, arrivals: Sequence[Arrival]) -> Taken:
-        """Take arrivals in inside an open transaction. Repeated, reordered and early deliveries lead to the same rows."""
+        """Take arrivals in inside an open transaction.
+
+        Repeated, reordered and early deliveries lead to the same rows.
+        """
         taken = Taken()
         if not arrivals:
             return taken
@@ -263,12 +270,13 @@ class Desk:
         new = _new_posts(arrivals, known=known, ours=ours)
         taken.repeated = sum(isinstance(arrival, Arrived) for arrival in arrivals) - len(new)
         taken.cases.update({external: mention.case_id for external, mention in known.items()})
-        early = await tx.intake.take_early(account, [arrived.external_id for arrived in new]) if new else {}
-        orders = await self._new_posts(tx, account, new, early, taken)
+        early = await tx.intake.take_early(account, [arrived.external_id for arrived in new]) if new else []
+        edits = {change.external_id: change for change in early if not change.is_deletion}
+        orders = await self._new_posts(tx, account, new, edits, taken)
         orders += await self._changes(
             tx, account, [a for a in arrivals if not isinstance(a, Arrived) and a.external_id not in ours], known, new
         )
-        gone = [change for change in early.values() if change.text is None]
+        gone = [change for change in early if change.is_deletion]
         if gone:
             fresh = await tx.cases.mentions_by_external_id(account, [change.external_id for change in gone])
             orders += await self._changes(
@@ -295,7 +303,7 @@ class Desk:
         threads = {post.external_id: parents.get(post.parent_id or "", post.thread_id) for post in posts}
         cases = await tx.cases.of_threads(account, [*threads.values(), *(post.external_id for post in posts)])
         earlier = await tx.cases.count_by_author([author.id for author in authors.values()])
-        writing = _Writing(tx)
+        writing = Writing(tx)
         orders: list[Order] = []
         for post in posts:
             author, thread = authors[post.author.external_id], threads[post.external_id]
@@ -407,6 +415,7 @@ class Desk:
                         {
                             "account": account,
                             "external_id": change.external_id,
+                            "is_deletion": False,
                             "text": change.text,
                             "at": change.edited_at,
                         }
@@ -428,11 +437,18 @@ class Desk:
                     mentions[change.external_id] = mention.model_copy(
                         update={"text": change.text, "edited_at": change.edited_at, "version": mention.version + 1}
                     )
-                    orders.append(Order(mention.case_id, c.CustomerEdited(mention.id)))
+                    if change.text != mention.text and mention.deleted_at is None:
+                        orders.append(Order(mention.case_id, c.CustomerEdited(mention.id)))
             elif isinstance(change, Deleted):
                 if mention is None:
                     early.append(
-                        {"account": account, "external_id": change.external_id, "text": None, "at": change.deleted_at}
+                        {
+                            "account": account,
+                            "external_id": change.external_id,
+                            "is_deletion": True,
+                            "text": None,
+                            "at": change.deleted_at,
+                        }
                     )
                 elif mention.deleted_at is None:
                     writes.change(Mention, mention.id, {"deleted_at": change.deleted_at})
@@ -453,252 +469,18 @@ def _new_posts(arrivals: Sequence[Arrival], *, known: Mapping[str, Mention], our
 
 def _with_early(post: Arrived, early: Mapping[str, EarlyChange]) -> Arrived:
     change = early.get(post.external_id)
-    if change is None or change.text is None:
-        return post
-    return Arrived(**{**post.__dict__, "text": change.text})
+    return post if change is None else Arrived(**{**post.__dict__, "text": change.text})
 
 
 def _mark_edited(mention: Mention, early: Mapping[str, EarlyChange]) -> None:
     """Note when an edit that came before its post was made, so that an older one does not undo it."""
     change = early.get(mention.external_id)
-    if change is not None and change.text is not None:
+    if change is not None:
         mention.edited_at, mention.version = change.at, 2
 
 
 def _is_news(change: Edited, mention: Mention) -> bool:
-    if mention.deleted_at is not None or change.text == mention.text:
+    """Tell whether an edit is the newest; one that arrives after the deletion still says what the post last read."""
+    if mention.deleted_at is not None and change.edited_at > mention.deleted_at:
         return False
     return mention.edited_at is None or change.edited_at > mention.edited_at
-
-
-class _Writing:
-    """Decisions on their way into rows: collected for many cases, then written table by table."""
-
-    def __init__(self, tx: Transaction) -> None:
-        self.tx = tx
-        self.writes = Writes()
-        self._cards: list[dict[str, Any]] = []
-        self._effects: list[dict[str, Any]] = []
-        self._refresh: list[tuple[Case, Decision | None, frozenset[str], datetime]] = []
-        self._known_cards: dict[str, list[Card]] = {}
-
-    def open(self, opening: Opening, policy: PolicySnapshot, cards: Sequence[CardWanted]) -> None:
-        """Write a new case."""
-        for row in (policy, opening.case, opening.mention, opening.journal, *opening.clocks):
-            self.writes.add(row)
-        self._want(opening.case, cards, opening.case.received_at)
-        self._refresh.append((opening.case, None, frozenset(), opening.case.received_at))
-
-    async def apply(self, file: CaseFile, decision: Decision) -> None:
-        """Write one decision; what must still hold is checked by the statements themselves."""
-        case, at = file.case, decision.at
-        self._known_cards[case.id] = list(file.cards)
-        await self._settle_drafts(file, decision)
-        draft = decision.new_draft
-        if draft is not None:
-            draft.id = new_id(at)
-            self.writes.add(draft)
-        review_id = self._review(file, decision, draft)
-        self.writes.change(Case, case.id, decision.changes)
-        self.writes.add(
-            JournalEntry(
-                id=new_id(at),
-                case_id=case.id,
-                case_version=case.version + 1,
-                at=at,
-                actor=decision.actor,
-                act=decision.act,
-                from_state=decision.from_state,
-                to_state=decision.to_state,
-                details=dict(decision.details),
-            )
-        )
-        self._clocks(file, decision)
-        if decision.cancel_timers:
-            await self.tx.clocks.cancel(case.id, decision.cancel_timers)
-        for timer in decision.timers:
-            cycle = await self.tx.clocks.next_cycle(case.id, timer.kind)
-            self.writes.add(Timer(id=new_id(at), case_id=case.id, kind=timer.kind, cycle=cycle, due_at=timer.due_at))
-        self._want(case, decision.cards, at)
-        base = (case.version + 1) * SEQUENCE_STEP
-        for number, intent in enumerate(decision.intents):
-            self._effects.append(_effect_row(case.id, intent, base + 100 + number, at, review_id, draft or file.draft))
-        if decision.refresh_cards and decision.act not in _NO_REFRESH:
-            subjects = {f"draft:{d.version}" for d in (file.draft, draft) if d is not None}
-            self._refresh.append((case, decision, frozenset(subjects), at))
-
-    async def _settle_drafts(self, file: CaseFile, decision: Decision) -> None:
-        for decided in decision.decided:
-            changes: dict[str, Any] = {"state": decided.state}
-            if decided.verdict is not Verdict.FIRST_APPROVED:
-                changes |= {"decided_by": decided.decided_by, "decided_at": decision.at, "reason": decided.reason}
-            if decided.first_approver is not None:
-                changes |= {"first_approver": decided.first_approver, "decided_at": decision.at}
-            if decided.context_version is not None:
-                changes["context_version"] = decided.context_version
-            if not await self.tx.cases.settle_draft(
-                decided.draft_id,
-                was=decided.was,
-                version=decided.version,
-                text_hash=decided.hash,
-                forbid_author=decided.forbid_author,
-                changes=changes,
-            ):
-                raise OvertakenError("a draft was decided by somebody else")
-        if decision.recall is not None:
-            waiting = sum(
-                effect.draft_id == decision.recall and effect.state is EffectState.READY for effect in file.replies
-            )
-            if await self.tx.cases.recall_replies(decision.recall, at=decision.at) != waiting and decision.recall_all:
-                raise OvertakenError("a reply left before it could be called back")
-        if decision.check is not None:
-            changes = {
-                "state": decision.check_state,
-                "unknown_since": None,
-                "absences": 0,
-                "token": None,
-                "lease_until": None,
-            }
-            changes |= (
-                {"not_before": decision.at}
-                if decision.check_state is EffectState.READY
-                else {"settled_at": decision.at, "reason": None}
-            )
-            if not await self.tx.cases.settle_check(decision.check, changes):
-                raise OvertakenError("somebody else has said what became of this reply")
-
-    def _review(self, file: CaseFile, decision: Decision, draft: Draft | None) -> str | None:
-        """Write what reviewers said; return the id of an approval, to which its replies belong."""
-        approval: str | None = None
-        said = [(d.draft_id, d.version, d.hash, d.verdict, d.reason) for d in decision.decided if d.verdict is not None]
-        if draft is not None and draft.state.value == Verdict.APPROVED.value:
-            said.append((draft.id, draft.version, draft.hash, Verdict.APPROVED, None))
-        elif draft is not None and draft.first_approver == decision.actor:
-            said.append((draft.id, draft.version, draft.hash, Verdict.FIRST_APPROVED, None))
-        for draft_id, version, text_hash, verdict, reason in said:
-            review = Review(
-                id=new_id(decision.at),
-                case_id=file.case.id,
-                draft_id=draft_id,
-                draft_version=version,
-                draft_hash=text_hash,
-                context_version=file.case.context_version,
-                verdict=verdict,
-                member=decision.actor,
-                at=decision.at,
-                reason=reason,
-            )
-            self.writes.add(review)
-            approval = review.id if verdict is Verdict.APPROVED else approval
-        return approval
-
-    def _clocks(self, file: CaseFile, decision: Decision) -> None:
-        case_id = file.case.id
-        for stopped in decision.stopped:
-            end = {
-                "ended_at": stopped.ended_at,
-                "outcome": stopped.outcome,
-                "wall_seconds": stopped.wall_seconds,
-                "business_seconds": stopped.business_seconds,
-            }
-            if stopped.is_new:
-                self.writes.add(_instant(case_id, stopped, end))
-            else:
-                clock = next(
-                    clock for clock in file.clocks if clock.step is stopped.step and clock.cycle == stopped.cycle
-                )
-                self.writes.change(StepClock, clock.id, end)
-        for started in decision.started:
-            self.writes.add(
-                StepClock(
-                    id=new_id(started.started_at),
-                    case_id=case_id,
-                    step=started.step,
-                    cycle=started.cycle,
-                    department=started.department,
-                    started_at=started.started_at,
-                    due_at=started.due_at,
-                )
-            )
-
-    def _want(self, case: Case, cards: Sequence[CardWanted], at: datetime) -> None:
-        for wanted in cards:
-            for known in self._known_cards.get(case.id, []):
-                same = (known.channel, known.kind, known.subject) == (
-                    wanted.channel,
-                    _CARD_KINDS[wanted.kind],
-                    wanted.subject,
-                )
-                if same and known.department != wanted.department:  # two departments may share a channel
-                    self.writes.change(Card, known.id, {"department": wanted.department})
-        self._cards += [
-            {
-                "id": new_id(at),
-                "case_id": case.id,
-                "kind": _CARD_KINDS[card.kind],
-                "channel": card.channel,
-                "department": card.department,
-                "subject": card.subject,
-                "message_id": None,
-                "shown_version": 0,
-                "created_at": at,
-            }
-            for card in cards
-        ]
-
-    async def flush(self) -> None:
-        """Send everything, in one order for all transactions."""
-        await self.writes.flush(self.tx.session)
-        await self.tx.outbox.wish_cards(self._cards)
-        fresh = {card["case_id"] for card in self._cards}
-        if fresh:
-            for case_id in fresh:
-                self._known_cards[case_id] = []
-            for card in await self.tx.outbox.cards_of(fresh):
-                self._known_cards[card.case_id].append(card)
-        refreshes = [
-            redraw_row(card, version=case.version + (decision is not None), at=at)
-            for case, decision, subjects, at in self._refresh
-            for card in self._known_cards.get(case.id, [])
-            if card.kind is CardKind.CARD or decision is None or card.subject in subjects
-        ]
-        await self.tx.outbox.put([*refreshes, *self._effects])
-
-
-def _instant(case_id: str, stopped: ClockStopped, end: Mapping[str, Any]) -> StepClock:
-    return StepClock(
-        id=new_id(stopped.started_at),
-        case_id=case_id,
-        step=stopped.step,
-        cycle=stopped.cycle,
-        department=stopped.department,
-        started_at=stopped.started_at,
-        **end,
-    )
-
-
-def _effect_row(
-    case_id: str | None, intent: Intent, sequence: int, at: datetime, review_id: str | None, draft: Draft | None
-) -> dict[str, Any]:
-    return BLANK_EFFECT | {
-        "id": new_id(at),
-        "case_id": case_id,
-        "kind": intent.kind,
-        "target": intent.target,
-        "pace": intent.pace,
-        "lane": intent.lane,
-        "sequence": sequence,
-        "priority": intent.priority,
-        "payload": dict(intent.payload),
-        "part": intent.part,
-        "not_before": intent.not_before or at,
-        "created_at": at,
-        "card_id": intent.payload.get("card"),
-        "review_id": review_id if intent.of_review else None,
-        "draft_id": draft.id if intent.of_review and draft else None,
-    }
-
-
-def ping_row(intent: Intent, at: datetime) -> dict[str, Any]:
-    """Return the outbox row of a ping that belongs to no case."""
-    return _effect_row(None, intent, 0, at, None, None)

@@ -77,8 +77,8 @@ _BEFORE_RELAY = _IDLE | {REVIEW}
 # fmt: off
 TABLE: tuple[Transition, ...] = (
     # the card, and taking it up
-    _row(c.CardShown,         WAITING,                WAITING,   _SYSTEM,    stops=(_ROUTE,), starts=(_ACK,)),
-    _row(c.CardShown,         frozenset(CaseState) - {WAITING}, None, _SYSTEM, stops=(_ROUTE,), effects="none"),
+    _row(c.CardShown,         _IDLE,                  None,      _SYSTEM,    stops=(_ROUTE,), starts=(_ACK,), effects="none"),
+    _row(c.CardShown,         frozenset(CaseState) - _IDLE, None, _SYSTEM,   stops=(_ROUTE,), effects="none"),
     _row(c.Claim,             _IDLE,                  WAITING,   _COLLEAGUE, stops=(_ROUTE, _ACK), starts=(_ANSWER,)),
     _row(c.Snooze,            _IDLE,                  SNOOZED,   _COLLEAGUE, effects="card, wake timer"),
     _row(c.Wake,              SNOOZED,                WAITING,   _SYSTEM,    effects="card, ping owner"),

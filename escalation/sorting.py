@@ -23,7 +23,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class Sorting:
-    """Says of each due effect what to do with it; ``files`` by case id, ``first_tried`` by effect id, ``now`` in UTC."""
+    """Says of each due effect what to do with it.
+
+    ``files`` by case id, ``first_tried`` by effect id, ``now`` in UTC.
+    """
 
     rulebook: Rulebook
     files: Mapping[str, CaseFile]

@@ -81,7 +81,7 @@ class Mention(SQLModel, table=True):
 
 
 class EarlyChange(SQLModel, table=True):
-    """An edit or a deletion that arrived before the post it changes; applied when the post comes.
+    """The newest edit, or the deletion, that arrived before the post it changes; applied when the post comes.
 
     ``text`` is ``None`` for a deletion.
     """
@@ -90,5 +90,6 @@ class EarlyChange(SQLModel, table=True):
 
     account: str = Field(primary_key=True)
     external_id: str = Field(primary_key=True)
+    is_deletion: bool = Field(primary_key=True)
     text: str | None = None
     at: datetime = Field(sa_type=UtcTime)

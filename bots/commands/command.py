@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from bots.printing import complain
+from escalation.rulebook import UnknownAccountError
 from escalation.settings import ConfigurationError
 from models.database import SecondProcessError, StorageUnavailableError
 
@@ -42,7 +43,7 @@ class HouseCommand(TyperCommand):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it at exit says nothing
             raise typer.Exit(FAILED) from None
-        except (ConfigurationError, Refused, StorageUnavailableError, SecondProcessError) as error:
+        except (ConfigurationError, Refused, StorageUnavailableError, SecondProcessError, UnknownAccountError) as error:
             if ctx.meta.get(_DEBUG):
                 raise
             complain(str(error))

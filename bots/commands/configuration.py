@@ -114,6 +114,20 @@ def schema(config: UnusedConfigOption = None) -> None:
     show_json(json_schema(settings_models()))
 
 
+def manifest(
+    config: ConfigOption = DEFAULT_FILE,
+    socket_mode: Annotated[
+        bool, typer.Option("--socket-mode", help="For machines that the internet cannot reach: no addresses.")
+    ] = False,
+) -> None:
+    """Print the manifest of the Slack app, with this configuration's public address."""
+    from bots.slack.manifest import http_manifest, socket_mode_manifest  # noqa: PLC0415 - slow to import, rarely needed
+
+    settings = read_without_secrets(config)
+    text = socket_mode_manifest() if socket_mode else http_manifest(settings.organisation.public_url)
+    line(text.rstrip("\n"))
+
+
 def _problem(problem: object) -> dict[str, object]:
     return {**asdict(problem), "text": str(problem)}  # type: ignore[call-overload]
 
@@ -124,4 +138,5 @@ def register(app: typer.Typer) -> None:
     app.command(cls=HouseCommand)(check)
     config = typer.Typer(help="About the configuration file.", no_args_is_help=True)
     config.command(cls=HouseCommand)(schema)
+    config.command(cls=HouseCommand)(manifest)
     app.add_typer(config, name="config")

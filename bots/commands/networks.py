@@ -16,7 +16,7 @@ from escalation.ports import Capabilities, Checks, Looks, Rereads
 from escalation.secret import Secret
 from models.vocabulary import Visibility
 
-COLUMNS = ("network", "reads", "length", "parts", "private", "acts", "edits seen", "unknown outcome")
+COLUMNS = ("network", "reads", "length", "parts", "private", "acts", "sees", "if unsure")
 
 
 def connectors(

@@ -1,6 +1,7 @@
 """``run``, ``web`` and ``worker``: processes that stay."""
 
 import asyncio
+import signal
 import socket
 from pathlib import Path
 from typing import Annotated, Final
@@ -63,8 +64,15 @@ def _stay(config: Path, *, listening: tuple[str, int] | None, work: bool, create
     app = build(settings)
     claim(app.database)
     require_migrated(settings, config=config, create=create)
-    introduce(settings, listener)
-    asyncio.run(serve(app, listener=listener, work=work))
+
+    async def stay() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)  # from the first line we print on
+        introduce(settings, listener)
+        await serve(app, listener=listener, work=work, stop=stop)
+
+    asyncio.run(stay())
     line("Portavoce has stopped.")
 
 

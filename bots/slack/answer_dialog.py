@@ -21,7 +21,10 @@ _QUOTE_CHARACTERS: Final = 1_000
 
 @dataclass(frozen=True)
 class Preview:
-    """A text as the network will get it. ``is_empty``: nothing is written yet, so prefix and signature are shown around an ellipsis."""
+    """A text as the network will get it.
+
+    ``is_empty``: nothing is written yet, so prefix and signature are shown around an ellipsis.
+    """
 
     fitted: Fitted
     limit: int
@@ -42,7 +45,11 @@ class Preview:
 
 @dataclass(frozen=True)
 class AnswerDialog:
-    """One such dialog. ``initial`` stands in the field when it opens; a dialog that is drawn anew leaves it out, so that what was typed stays."""
+    """One such dialog.
+
+    ``initial`` stands in the field when it opens; a dialog that is drawn anew leaves it out, so that what was typed
+    stays.
+    """
 
     act: Act
     reference: Reference
@@ -95,12 +102,18 @@ def preview_blocks(preview: Preview, reader: ChatReader) -> list[Block]:
     if preview.is_empty:
         lines.append(reader.read(say("room for {limit} {unit}", limit=preview.limit, unit=preview.unit)))
     elif fitted.problem is None:
-        lines += [reader.read(say("{count} of {limit} {unit}", count=count, limit=preview.limit, unit=preview.unit)) for count in fitted.counts]
+        lines += [
+            reader.read(say("{count} of {limit} {unit}", count=count, limit=preview.limit, unit=preview.unit))
+            for count in fitted.counts
+        ]
     blocks = [context(lines, "count")]
     if fitted.problem is not None and not preview.is_empty:
         blocks.append(paragraph([words(f"⚠ {reader.read(fitted.problem)}", bold=True)], "problem"))
     if not preview.is_empty:
-        blocks += [paragraph([words(f"⚠ {reader.read(warning)}")], f"warning{number}") for number, warning in enumerate(fitted.warnings)]
+        blocks += [
+            paragraph([words(f"⚠ {reader.read(warning)}")], f"warning{number}")
+            for number, warning in enumerate(fitted.warnings)
+        ]
     title = say("As it will stand there:") if preview.is_empty or fitted.problem is None else say("As it is now:")
     blocks.append(paragraph([words(reader.read(title), bold=True)], "preview:title"))
     room = _PREVIEW_CHARACTERS

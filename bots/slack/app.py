@@ -91,15 +91,15 @@ def build_slack(
         listeners.register(app)
     events.register_rest(app)
     socket_mode = SocketMode(app, client, token=chat.app_token, clock=clock) if chat.app_token else None
-    routes = slack_routes(app, secret=chat.signing_secret, clock=clock)
+    routes = slack_routes(app, secret=chat.signing_secret, clock=clock, doorstep=events.keep)
     return Slack(app, surface, routes, replies.replay, socket_mode, workplace)
 
 
 def bolt_app(client: AsyncWebClient) -> AsyncApp:
     """Return a Bolt app for one workspace that never asks Slack who it is.
 
-    Bolt's own way calls ``auth.test`` before the first listener and answers 200 where that fails, which loses the event. The
-    signature is checked by the endpoint, and the bot's own messages are recognised by what Slack says of them.
+    Bolt's own way calls ``auth.test`` before the first listener and answers 200 where that fails: the event is lost.
+    The signature is checked by the endpoint, and the bot's own messages are recognised by what Slack says of them.
     """
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -113,7 +113,7 @@ def bolt_app(client: AsyncWebClient) -> AsyncApp:
 
 
 async def _failed(error: Exception, response: BoltResponse | None) -> BoltResponse | None:
-    """Answer 503 instead of an acknowledgement, so that Slack tries again or tells the person; no text of anybody is logged."""
+    """Answer 503 instead of an acknowledgement: Slack tries again, or tells the person. Nobody's text is logged."""
     if isinstance(error, StorageUnavailableError):
         log.warning("slack request not stored", problem=str(error))
     else:

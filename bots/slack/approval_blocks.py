@@ -14,15 +14,21 @@ from escalation.views import ApprovalView
 
 LONGEST_PARTS: Final = 9_500
 """How much text to publish one message can show; more stands whole under Details."""
+MOST_PARTS: Final = 25
 
 
 def reference_of(view: ApprovalView) -> Reference:
     """Return what the card's buttons carry: exactly the draft that stands on it."""
-    return Reference(view.case_id, view.case_version, draft=view.draft_version, hash=view.draft_hash, context=view.context_version)
+    return Reference(
+        view.case_id, view.case_version, draft=view.draft_version, hash=view.draft_hash, context=view.context_version
+    )
 
 
 def approval_blocks(view: ApprovalView, reader: ChatReader) -> list[Block]:
-    """Return the blocks of an approvals card. Where all does not fit, what is shortened is never the text to publish."""
+    """Return the blocks of an approvals card.
+
+    Where all does not fit, what is shortened is never the text to publish.
+    """
     for quoted, with_context in ((1_000, True), (1_000, False), (300, False)):
         blocks = _blocks(view, reader, quoted=quoted, with_context=with_context)
         if characters(blocks) <= MESSAGE_CHARACTERS and len(blocks) <= 50:  # noqa: PLR2004
@@ -33,11 +39,16 @@ def approval_blocks(view: ApprovalView, reader: ChatReader) -> list[Block]:
 def _blocks(view: ApprovalView, reader: ChatReader, *, quoted: int, with_context: bool) -> list[Block]:
     prefix = f"{view.case_id}:{view.draft_version}:{view.case_version}"
     post = view.post
-    place = reader.read(say("{brand} on {network} ({account})", brand=post.brand, network=post.network, account=post.account))
+    place = reader.read(
+        say("{brand} on {network} ({account})", brand=post.brand, network=post.network, account=post.account)
+    )
     blocks = [
         *notices(view.notices, reader, prefix),
         header(f"{badge(reader, private=view.private)} · {place}", f"{prefix}:place"),
-        paragraph([words(reader.read(view.headline), bold=True), words("\n"), words(reader.read(view.status))], f"{prefix}:status"),
+        paragraph(
+            [words(reader.read(view.headline), bold=True), words("\n"), words(reader.read(view.status))],
+            f"{prefix}:status",
+        ),
         context([_author(view, reader), *who(post, reader)], f"{prefix}:who"),
     ]
     if with_context:
@@ -75,13 +86,16 @@ def parts_blocks(view: ApprovalView, reader: ChatReader, prefix: str, *, most: i
     for number, (part, count) in enumerate(zip(view.parts, view.counts, strict=True), start=1):
         size = reader.read(say("{count} of {limit} {unit}", count=count, limit=view.limit, unit=view.unit))
         if len(view.parts) > 1:
-            title = reader.read(say("Part {number} of {parts}, {size}", number=number, parts=len(view.parts), size=size))
+            title = reader.read(
+                say("Part {number} of {parts}, {size}", number=number, parts=len(view.parts), size=size)
+            )
         else:
             title = reader.read(say("Text to be published, {size}", size=size))
-        blocks.append(paragraph([words(title, bold=True)], f"{prefix}:part{number}:title"))
-        blocks += quote(part[:room], f"{prefix}:part{number}")
+        quoted = quote(part[:room], f"{prefix}:part{number}")
+        quoted[0]["elements"].insert(0, {"type": "rich_text_section", "elements": [words(title, bold=True)]})
+        blocks += quoted
         room -= len(part)
-        if room < 0:
+        if room < 0 or (number == MOST_PARTS and number < len(view.parts)):
             more = reader.read(say("NOT ALL OF IT FITS HERE. Open Details and read the whole text before you decide."))
             blocks.append(paragraph([words(more, bold=True)], f"{prefix}:more"))
             break
@@ -90,6 +104,15 @@ def parts_blocks(view: ApprovalView, reader: ChatReader, prefix: str, *, most: i
 
 def approval_text(view: ApprovalView, reader: ChatReader) -> str:
     """Return what notifications and screen readers say of the card."""
-    place = reader.read(say("{brand} on {network} ({account})", brand=view.post.brand, network=view.post.network, account=view.post.account))
+    place = reader.read(
+        say(
+            "{brand} on {network} ({account})",
+            brand=view.post.brand,
+            network=view.post.network,
+            account=view.post.account,
+        )
+    )
     text = label(" ".join(view.parts), 300)
-    return "\n".join([reader.read(view.headline), f"{badge(reader, private=view.private)} · {place}", reader.read(view.status), text])
+    return "\n".join(
+        [reader.read(view.headline), f"{badge(reader, private=view.private)} · {place}", reader.read(view.status), text]
+    )

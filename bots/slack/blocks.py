@@ -83,9 +83,16 @@ def image(address: str, description: str, block_id: str) -> Block:
     }
 
 
-def button(text: str, *, action_id: str, value: str, style: str | None = None, confirm: Element | None = None) -> Element:
+def button(
+    text: str, *, action_id: str, value: str, style: str | None = None, confirm: Element | None = None
+) -> Element:
     """Return a button; ``style`` is ``primary``, ``danger`` or nothing."""
-    element: Element = {"type": "button", "action_id": action_id, "value": value, "text": plain(text, BUTTON_CHARACTERS)}
+    element: Element = {
+        "type": "button",
+        "action_id": action_id,
+        "value": value,
+        "text": plain(text, BUTTON_CHARACTERS),
+    }
     if style:
         element["style"] = style
     if confirm:

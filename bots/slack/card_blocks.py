@@ -16,7 +16,7 @@ FIELD_ACTION: Final = f"{PREFIX}{FIELD}"
 
 
 def field_block_id(case: str, field_key: str) -> str:
-    """Return the ``block_id`` of a card's answer field: it names the case, and changes when the field shall be empty again."""
+    """Return the ``block_id`` of an answer field: it names the case, and changes to empty the field."""
     return f"{FIELD}:{case}:{field_key}"
 
 
@@ -30,7 +30,7 @@ def case_of_field(block_id: str) -> str | None:
 def card_blocks(view: CardView, reader: ChatReader) -> list[Block]:
     """Return the blocks of a department's card."""
     prefix = f"{view.case_id}:{view.case_version}"
-    top = [*notices(view.notices, reader, prefix), header(reader.read(view.headline), f"{prefix}:headline")]
+    top = [*notices(view.notices, reader, prefix), header(reader.headline(view.headline), f"{prefix}:headline")]
     status = paragraph([words(reader.read(view.status), bold=True)], f"{prefix}:status")
     if view.moved:
         return [*top, context(where(view.post, reader), f"{prefix}:where"), status]
@@ -51,7 +51,9 @@ def card_blocks(view: CardView, reader: ChatReader) -> list[Block]:
 
 
 def _reason(view: CardView, reader: ChatReader) -> list[str]:
-    owner = reader.read(say("owner: {owner}", owner=view.owner)) if view.owner else reader.read(say("nobody has it yet"))
+    owner = (
+        reader.read(say("owner: {owner}", owner=view.owner)) if view.owner else reader.read(say("nobody has it yet"))
+    )
     return [reader.read(view.priority) if view.priority else "", reader.read(view.route), owner]
 
 

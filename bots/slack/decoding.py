@@ -1,7 +1,8 @@
 """What a colleague typed in a Slack message, decoded exactly once to the plain text that a customer would read. Pure.
 
 Facts: docs.slack.dev/messaging/formatting-message-text (escapes and angle brackets) and
-/reference/block-kit/blocks/rich-text-block. Dialogs and answer fields are not decoded: ``plain_text_input`` values are plain.
+/reference/block-kit/blocks/rich-text-block. Dialogs and answer fields are not decoded: the values of a
+``plain_text_input`` are plain.
 """
 
 import re
@@ -29,8 +30,6 @@ class UnsayableError(ValueError):
         self.sentence: Sentence = say("{what} cannot be sent to a customer. Write a name instead.", what=what)
 
 
-
-
 def is_reply(text: str) -> bool:
     """Tell whether a message's raw text begins with ``reply:``; cheap, before anything is decoded."""
     return _REPLY.match(text) is not None
@@ -46,14 +45,19 @@ def plain_text(message: Mapping[str, Any], name: Name) -> str:
 
     Raises ``UnsayableError``.
     """
-    blocks = [block for block in message.get("blocks") or () if isinstance(block, dict) and block.get("type") == "rich_text"]
+    blocks = [
+        block for block in message.get("blocks") or () if isinstance(block, dict) and block.get("type") == "rich_text"
+    ]
     if blocks:
         return "\n".join(_rich_text(block, name) for block in blocks)
     return from_markup(str(message.get("text") or ""), name)
 
 
 def from_markup(text: str, name: Name) -> str:
-    """Decode Slack's markup: what stands in angle brackets, then the three escapes, each once. Raises ``UnsayableError``."""
+    """Decode Slack's markup: what stands in angle brackets, then the three escapes, each once.
+
+    Raises ``UnsayableError``.
+    """
     decoded: list[str] = []
     position = 0
     for token in _TOKEN.finditer(text):
@@ -144,7 +148,7 @@ def _element(element: Mapping[str, Any], name: Name) -> str:
 
 
 def _emoji(element: Mapping[str, Any]) -> str:
-    """Return the character itself (Slack gives its code points in hexadecimal), or the shortcode of the workspace's own emoji."""
+    """Return the character itself, by its code points in hexadecimal, or the shortcode of the workspace's own emoji."""
     points = str(element.get("unicode") or "")
     try:
         return "".join(chr(int(point, 16)) for point in points.split("-")) if points else f":{element.get('name')}:"

@@ -20,7 +20,7 @@ LONGEST_TEXT: Final = 40_000
 def details_dialog(view: DetailsView, post: Post, parts: Sequence[str], reader: ChatReader) -> View:
     """Return the dialog. ``parts``: the exact texts of the newest answer."""
     blocks: list[Block] = [
-        header(reader.read(view.headline), "headline"),
+        header(reader.headline(view.headline), "headline"),
         context([reader.read(say("case {id}", id=view.case_id))], "case"),
         context(strip(view.steps, reader), "steps"),
         *_lines([reader.read(reason) for reason in view.reasons], "reasons"),
@@ -54,4 +54,8 @@ def _titled(title: str, block_id: str) -> list[Block]:
 
 def _lines(lines: Sequence[str], block_id: str) -> list[Block]:
     text = "\n".join(lines)
-    return [paragraph([words(piece)], f"{block_id}:{number}") for number, piece in enumerate(chunks(text, 2_900))] if text else []
+    return (
+        [paragraph([words(piece)], f"{block_id}:{number}") for number, piece in enumerate(chunks(text, 2_900))]
+        if text
+        else []
+    )

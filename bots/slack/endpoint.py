@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 import structlog
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt import BoltResponse
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -16,12 +17,16 @@ from starlette.routing import Route
 from bots.slack.signature import problem_with
 from escalation.ports import Clock
 from escalation.secret import Secret
+from models.database import StorageUnavailableError
 
 PATH: Final = "/slack/events"
 MOST_BYTES: Final = 1_000_000
 MOST_DEPTH: Final = 50
 PATIENCE_SECONDS: Final = 2.7
 """Slack waits three seconds; whoever cannot answer by then says so, rather than let it guess."""
+
+Doorstep = Callable[[dict[str, Any], bytes], Awaitable[bool]]
+"""Keeps an event that no listener wants, given as document and raw body; ``False`` if it is for the listeners."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,16 +35,26 @@ class Endpoint:
     """One route for events, interactivity, shortcuts and commands."""
 
     def __init__(
-        self, app: AsyncApp, *, secret: Secret | None, clock: Clock, patience: float = PATIENCE_SECONDS
+        self,
+        app: AsyncApp,
+        *,
+        secret: Secret | None,
+        clock: Clock,
+        doorstep: Doorstep | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """Keep the collaborators. Without a secret every request is refused: Socket Mode needs no endpoint."""
+        """Keep the collaborators. Without a secret every request is refused: Socket Mode needs no endpoint.
+
+        What ``doorstep`` keeps is answered without Bolt, whose dispatch costs more than storing does.
+        """
+        self._doorstep = doorstep
         self._patience = patience
         self._app = app
         self._secret = secret
         self._clock = clock
 
     async def handle(self, request: Request) -> Response:
-        """Answer one request: 401 unsigned, 413 too long, 400 not understood, 503 when nothing could be stored in time."""
+        """Answer one request: 401 unsigned, 413 too long, 400 not understood, 503 if nothing was stored in time."""
         body = await _limited(request)
         if body is None:
             return PlainTextResponse("The body is too long.", 413)
@@ -53,9 +68,21 @@ class Endpoint:
         if wrong is not None:
             log.warning("slack request refused", problem=wrong)
             return PlainTextResponse("The signature does not hold.", 401)
-        if (wrong := problem_with_content(body, request.headers.get("content-type", ""))) is not None:
-            log.warning("slack request not understood", problem=wrong)
-            return PlainTextResponse(f"The body is not understood: {wrong}.", 400)
+        document = content_of(body, request.headers.get("content-type", ""))
+        if isinstance(document, str):
+            log.warning("slack request not understood", problem=document)
+            return PlainTextResponse(f"The body is not understood: {document}.", 400)
+        if self._doorstep is not None and document.get("type") == "event_callback":
+            try:
+                async with asyncio.timeout(self._patience):
+                    if await self._doorstep(document, body):
+                        return Response()
+            except StorageUnavailableError as error:
+                log.warning("slack request not stored", problem=str(error))
+                return unavailable()
+            except TimeoutError:
+                log.warning("slack request not answered in time")
+                return unavailable()
         return await self._answered(request, body)
 
     async def _answered(self, request: Request, body: bytes) -> Response:
@@ -94,8 +121,8 @@ async def _limited(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def problem_with_content(body: bytes, content_type: str) -> str | None:
-    """Return why a body cannot be what Slack sends, ``None`` if it can."""
+def content_of(body: bytes, content_type: str) -> dict[str, Any] | str:
+    """Return the document in a body, or why it cannot be what Slack sends."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -111,11 +138,13 @@ def problem_with_content(body: bytes, content_type: str) -> str | None:
         document = json.loads(text)
     except (ValueError, RecursionError):  # also a number of thousands of digits
         return "not JSON"
-    return None if isinstance(document, dict) and isinstance(document.get("event", {}), dict) else "not an object"
+    return document if isinstance(document, dict) and isinstance(document.get("event", {}), dict) else "not an object"
 
 
 def _deepest(text: str) -> int:
-    """Return how deep brackets are nested outside strings, without parsing."""
+    """Return how deep brackets are nested outside strings, or at most are, without parsing."""
+    if (most := text.count("{") + text.count("[")) <= MOST_DEPTH:
+        return most
     depth = deepest = 0
     in_string = escaping = False
     for character in text:
@@ -136,6 +165,8 @@ def _deepest(text: str) -> int:
     return deepest
 
 
-def slack_routes(app: AsyncApp, *, secret: Secret | None, clock: Clock) -> list[Route]:
+def slack_routes(
+    app: AsyncApp, *, secret: Secret | None, clock: Clock, doorstep: Doorstep | None = None
+) -> list[Route]:
     """Return the route to mount."""
-    return [Route(PATH, Endpoint(app, secret=secret, clock=clock).handle, methods=["POST"])]
+    return [Route(PATH, Endpoint(app, secret=secret, clock=clock, doorstep=doorstep).handle, methods=["POST"])]

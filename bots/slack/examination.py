@@ -24,14 +24,22 @@ class Examination:
         """Return one line a question. Where the token is refused nothing else is asked."""
         answer, problem = await self._ask("auth.test")
         if answer is None:
-            return [Finding(ok=False, what=f"Slack's token: {problem}", advice="Install the app again and renew SLACK_BOT_TOKEN.")]
-        found = [Finding(ok=True, what=f"Slack's token works: {answer.get('user', 'bot')} in {answer.get('team', 'the workspace')}")]
-        for channel, purposes in self._channels().items():
-            found.append(await self._channel(channel, ", ".join(purposes)))
-        for member in self._settings.members.values():
-            if member.slack:
-                found.append(await self._member(member.name, member.slack))
-        return found
+            return [
+                Finding(
+                    ok=False,
+                    what=f"Slack's token: {problem}",
+                    advice="Install the app again and renew SLACK_BOT_TOKEN.",
+                )
+            ]
+        found = [
+            Finding(
+                ok=True,
+                what=f"Slack's token works: {answer.get('user', 'bot')} in {answer.get('team', 'the workspace')}",
+            )
+        ]
+        found += [await self._channel(channel, ", ".join(purposes)) for channel, purposes in self._channels().items()]
+        members = [(member.name, member.slack) for member in self._settings.members.values() if member.slack]
+        return [*found, *[await self._member(name, user) for name, user in members]]
 
     def _channels(self) -> dict[str, list[str]]:
         named: list[tuple[ChannelAddress | None, str]] = [
@@ -53,14 +61,24 @@ class Examination:
             return Finding(ok=False, what=f"{what}: {problem}", advice=f"Check the id. {_INVITE}")
         described = answer.get("channel") or {}
         if described.get("is_archived"):
-            return Finding(ok=False, what=f"{what} is archived", advice="Unarchive it, or name another one in the configuration.")
+            return Finding(
+                ok=False, what=f"{what} is archived", advice="Unarchive it, or name another one in the configuration."
+            )
         if not described.get("is_member"):
             return Finding(ok=False, what=f"{what}: the bot is not in it", advice=_INVITE)
         if described.get("is_ext_shared"):
-            return Finding(ok=False, what=f"{what} is shared with another company", advice="Drafts would be read there; use a channel of your own.")
+            return Finding(
+                ok=False,
+                what=f"{what} is shared with another company",
+                advice="Drafts would be read there; use a channel of your own.",
+            )
         answer, problem = await self._ask("conversations.history", channel=channel, limit=1)
         if answer is None:
-            return Finding(ok=False, what=f"{what} cannot be read: {problem}", advice="Give the app channels:history and groups:history.")
+            return Finding(
+                ok=False,
+                what=f"{what} cannot be read: {problem}",
+                advice="Give the app channels:history and groups:history.",
+            )
         return Finding(ok=True, what=what)
 
     async def _member(self, name: str, user: str) -> Finding:
@@ -74,7 +92,9 @@ class Examination:
 
     async def _ask(self, method: str, **arguments: Any) -> tuple[dict[str, Any] | None, str]:
         try:
-            answer = await self._client.api_call(method, params=arguments, http_verb="POST" if method == "auth.test" else "GET")
+            answer = await self._client.api_call(
+                method, params=arguments, http_verb="POST" if method == "auth.test" else "GET"
+            )
         except SlackApiError as error:
             return None, error_word(error) or "an answer that is not Slack's"
         except UNREADABLE as error:

@@ -20,7 +20,10 @@ _OFFERED: Final = frozenset({Act.CLAIM, Act.ANSWER, Act.DETAILS})
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits for one person: their own cases first, then what nobody has taken. ``total`` counts what is not shown too."""
+    """What waits for one person: their own cases first, then what nobody has taken.
+
+    ``total`` counts what is not shown too.
+    """
 
     own: Sequence[CardView]
     free: Sequence[CardView]

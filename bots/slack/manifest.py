@@ -14,7 +14,9 @@ def http_manifest(public_url: str) -> str:
 
 def socket_mode_manifest() -> str:
     """Return the manifest (YAML) of an app that calls Slack: no addresses, Socket Mode on."""
-    lines = [line for line in _text().splitlines() if not line.strip().startswith(_ADDRESSES) and not line.startswith("#")]
+    lines = [
+        line for line in _text().splitlines() if not line.strip().startswith(_ADDRESSES) and not line.startswith("#")
+    ]
     return "\n".join(lines).replace("socket_mode_enabled: false", "socket_mode_enabled: true") + "\n"
 
 

@@ -85,12 +85,17 @@ def reassign_dialog(departments: Mapping[str, str], reference: Reference, reader
         "element": {
             "type": "static_select",
             "action_id": DEPARTMENT_ACTION,
-            "options": [_option(label(name, 75), key) for key, name in departments.items()][:100],
+            "options": [_option(label(name, 70), key) for key, name in departments.items()][:100],
         },
     }
     words = reader.read(say("Reassign"))
     return modal(
-        f"{PREFIX}{Act.REASSIGN.value}", title=words, blocks=[field], reference=reference, submit=words, close=cancel(reader)
+        f"{PREFIX}{Act.REASSIGN.value}",
+        title=words,
+        blocks=[field],
+        reference=reference,
+        submit=words,
+        close=cancel(reader),
     )
 
 
@@ -101,7 +106,12 @@ def snooze_dialog(reference: Reference, reader: ChatReader) -> View:
         "type": "input",
         "block_id": SNOOZE_BLOCK,
         "label": plain(reader.read(say("Bring it back"))),
-        "element": {"type": "static_select", "action_id": SNOOZE_ACTION, "options": options, "initial_option": options[0]},
+        "element": {
+            "type": "static_select",
+            "action_id": SNOOZE_ACTION,
+            "options": options,
+            "initial_option": options[0],
+        },
     }
     moment: Block = {
         "type": "input",

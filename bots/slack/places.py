@@ -1,4 +1,7 @@
-"""Where in Slack somebody acted, read from the payloads that Slack signs (docs.slack.dev/reference/interaction-payloads)."""
+"""Where in Slack somebody acted, from the payloads that Slack signs.
+
+Their shapes: docs.slack.dev/reference/interaction-payloads.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from bots.slack.references import Reference
 
 @dataclass(frozen=True)
 class Place:
-    """Who acted, and where a sentence for them can be shown: a channel (in a thread), an address to answer, or their Home tab."""
+    """Who acted, and where they can be told something: in a channel or thread, at an address, or on their Home tab."""
 
     user: str
     channel: str = ""

@@ -1,4 +1,4 @@
-"""The parts that the department's card, the approvals card and the dialogs share: who wrote what where, and how long each step took. Pure."""
+"""What both cards and the dialogs share: who wrote what where, and how long each step took. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ QUOTE_CHARACTERS: Final = 1_000
 QUOTE_LINES: Final = 25
 EXCERPT_CHARACTERS: Final = 200
 PICTURES: Final = 3
+ADDRESS_CHARACTERS: Final = 3_000
 
 
 def badge(reader: ChatReader, *, private: bool) -> str:
@@ -73,7 +74,11 @@ def pictures(media: Sequence[Attachment], reader: ChatReader, prefix: str) -> li
     blocks: list[Block] = []
     others: list[Attachment] = []
     for attachment in media:
-        is_picture = attachment.kind == "image" and attachment.address.startswith("https://") and len(attachment.address) < 3_000  # noqa: PLR2004
+        is_picture = (
+            attachment.kind == "image"
+            and attachment.address.startswith("https://")
+            and len(attachment.address) < ADDRESS_CHARACTERS
+        )
         if is_picture and len(blocks) < PICTURES:
             words_for_it = label(attachment.description or "") or reader.read(say("a picture without a description"))
             blocks.append(image(visible(attachment.address), words_for_it, f"{prefix}:picture{len(blocks)}"))
@@ -93,7 +98,9 @@ def conversation(excerpts: Iterable[Excerpt], reader: ChatReader, prefix: str) -
     for number, excerpt in enumerate(excerpts):
         sender = f"{label(excerpt.sender, 80)} · {reader.time(excerpt.at)}\n"
         text = isolated(cut(visible(" ".join(excerpt.text.split())), EXCERPT_CHARACTERS))
-        blocks.append(paragraph([words(sender, bold=excerpt.is_brand), words(text, italic=True)], f"{prefix}:earlier{number}"))
+        blocks.append(
+            paragraph([words(sender, bold=excerpt.is_brand), words(text, italic=True)], f"{prefix}:earlier{number}")
+        )
     return blocks
 
 
@@ -108,8 +115,8 @@ def _step(step: StepLine, reader: ChatReader) -> str:
         took = f"{name} {reader.duration(timedelta(seconds=step.seconds))}"
         return f"{took} ({reader.read(say('late'))})" if step.late else took
     if step.due_at is not None and step.started_at is not None:
-        return f"{name} – {due(step.due_at, reader, late=step.late)}"
-    return f"{name} –"
+        return f"{name} – {due(step.due_at, reader, late=step.late)}"  # noqa: RUF001 - a dash, not a minus
+    return f"{name} –"  # noqa: RUF001 - a dash, not a minus
 
 
 def due(at: datetime, reader: ChatReader, *, late: bool) -> str:
@@ -119,7 +126,10 @@ def due(at: datetime, reader: ChatReader, *, late: bool) -> str:
 
 def notices(sentences: Iterable[Sentence], reader: ChatReader, prefix: str) -> list[Block]:
     """Return what must not be overlooked, each on a line of its own."""
-    return [paragraph([words(f"⚠ {reader.read(sentence)}", bold=True)], f"{prefix}:notice{number}") for number, sentence in enumerate(sentences)]
+    return [
+        paragraph([words(f"⚠ {reader.read(sentence)}", bold=True)], f"{prefix}:notice{number}")
+        for number, sentence in enumerate(sentences)
+    ]
 
 
 def opener(post: Post, reader: ChatReader, prefix: str) -> list[Block]:

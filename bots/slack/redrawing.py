@@ -17,19 +17,23 @@ MOST_TRIES: Final = 3
 log = structlog.get_logger(__name__)
 
 
-async def redraw(workplace: Workplace, place: Place) -> None:
-    """Draw the clicked card as its case stands; again if the case moved on meanwhile, so that the newest state is drawn last.
+async def redraw(workplace: Workplace, place: Place, *, seen: int | None = None) -> None:
+    """Draw the clicked card as its case stands; again if the case moved on meanwhile, so that the newest is drawn last.
 
-    The courier draws cards after every change; this mends one whose update Slack lost. Nothing is raised.
+    ``seen``: the version of the case that the card showed; a card that is up to date is left alone, for drawing it
+    could disturb whoever is typing on it. The courier draws cards after every change; this mends one whose update Slack
+    lost. Nothing is raised.
     """
     for _ in range(MOST_TRIES):
         async with workplace.desk.storage.read() as tx:
             card = await tx.cases.by_card(f"slack:{place.channel}", place.message)
             look = next(iter(await workplace.look_at(tx, [card.case_id])), None) if card else None
         view = _view(look, card) if look and card else None
-        if look is None or card is None or view is None:
+        if look is None or card is None or view is None or seen == look.file.case.version:
             return
-        message = ChatMessage(effect_id=card.id, kind=card.kind.value, channel=card.channel, view=view, case_id=card.case_id)
+        message = ChatMessage(
+            effect_id=card.id, kind=card.kind.value, channel=card.channel, view=view, case_id=card.case_id
+        )
         try:
             await workplace.surface.update(message, place.message)
         except OutsideError as error:

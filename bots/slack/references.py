@@ -23,8 +23,8 @@ def action_id(act: Act) -> str:
 class Reference:
     """Which case a button or dialog is about, and what its reader had before their eyes.
 
-    ``channel``, ``message`` and ``thread``: where it stands, to answer there. ``source``: by which act a dialog was opened.
-    ``band``: which part of the limit a dialog shows as used.
+    ``channel``, ``message`` and ``thread``: where it stands, to answer there. ``source``: by which act a dialog was
+    opened. ``band``: which part of the limit a dialog shows as used.
     """
 
     case: str

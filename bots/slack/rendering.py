@@ -19,7 +19,10 @@ UPDATE_CHARACTERS: Final = 4_000
 
 @dataclass(frozen=True)
 class Rendered:
-    """A message as Slack takes it. ``text`` is Slack's markup, escaped; ``whole`` says everything, for when no blocks are taken."""
+    """A message as Slack takes it.
+
+    ``text`` is Slack's markup, escaped; ``whole`` says everything, for when no blocks are taken.
+    """
 
     text: str
     blocks: list[Block]

@@ -1,4 +1,7 @@
-"""Slack's request signature, over the raw bytes and before anything is parsed (docs.slack.dev/authentication/verifying-requests-from-slack)."""
+"""Slack's request signature, over the raw bytes and before anything is parsed.
+
+Facts: docs.slack.dev/authentication/verifying-requests-from-slack.
+"""
 
 import hashlib
 import hmac
@@ -8,7 +11,7 @@ MOST_SECONDS: Final = 300
 
 
 def problem_with(*, secret: str, timestamp: str | None, signature: str | None, body: bytes, now: float) -> str | None:
-    """Return what is wrong with a request in few words, ``None`` if Slack signed it within five minutes of ``now`` (Unix seconds)."""
+    """Return what is wrong with a request, ``None`` if Slack signed it within 300 s of ``now`` (Unix seconds)."""
     if not secret:
         return "no signing secret"
     if not timestamp or not signature:

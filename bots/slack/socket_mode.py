@@ -1,4 +1,7 @@
-"""Slack without a public address: two connections of our own making, the same listeners (docs.slack.dev/apis/events-api/using-socket-mode)."""
+"""Slack without a public address: two connections of our own making, the same listeners.
+
+Facts: docs.slack.dev/apis/events-api/using-socket-mode.
+"""
 
 import asyncio
 from typing import Final

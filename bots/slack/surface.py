@@ -25,7 +25,10 @@ log = structlog.get_logger(__name__)
 
 
 class SlackSurface:
-    """Implements ``escalation.ports.Surface``. Channels are ``slack:C0BILLING``, or ``member:anna`` for a direct message."""
+    """Implements ``escalation.ports.Surface``.
+
+    Channels are ``slack:C0BILLING``, or ``member:anna`` for a direct message.
+    """
 
     name = "slack"
 
@@ -37,7 +40,10 @@ class SlackSurface:
         self._direct: dict[str, str] = {}
 
     async def post(self, message: ChatMessage) -> str:
-        """Post once and return the message's ``ts``. A card that Slack cannot show is posted as text, so that it is not lost."""
+        """Post once and return the message's ``ts``.
+
+        A card that Slack cannot show is posted as text, so that it is not lost.
+        """
         channel = await self._channel(message.channel)
         rendered = self._rendered(message)
         where = {"channel": channel, "thread_ts": message.thread} if message.thread else {"channel": channel}
@@ -54,7 +60,7 @@ class SlackSurface:
         await self._shown(self._rendered(message), message, self._client.chat_update, where, may_have_acted=False)
 
     async def find(self, message: ChatMessage, *, since: datetime) -> str | None:
-        """Return the ``ts`` of the message whose metadata carry this effect's id, looking from a minute before ``since`` on."""
+        """Return the ``ts`` of the message with this effect's id in its metadata, from a minute before ``since`` on."""
         channel = await self._channel(message.channel)
         wanted: dict[str, Any] = {
             "channel": channel,
@@ -89,7 +95,9 @@ class SlackSurface:
         if member not in self._direct:
             known = self._settings.members.get(member)
             if known is None or known.slack is None:
-                advice = say("{member} has no Slack id in the configuration, so no direct message can be sent.", member=member)
+                advice = say(
+                    "{member} has no Slack id in the configuration, so no direct message can be sent.", member=member
+                )
                 raise Rejected("member without a slack id", for_people=advice)
             answer = await self._called(self._client.conversations_open(users=[known.slack]), may_have_acted=False)
             self._direct[member] = str(answer["channel"]["id"])
@@ -111,16 +119,17 @@ class SlackSurface:
     def _rendered(self, message: ChatMessage) -> Rendered:
         now = self._clock.now()
         kind, _, member = message.channel.partition(":")
+        lines = isinstance(message.view, NoteView)
         if kind == "member":
-            reader = member_reader(self._settings, self._settings.members.get(member), now)
+            reader = member_reader(self._settings, self._settings.members.get(member), now, lines=lines)
         else:
-            reader = house_reader(self._settings, now, lines=isinstance(message.view, NoteView))
+            reader = house_reader(self._settings, now, lines=lines)
         return render(message, reader, self.slack_id)
 
     async def _shown(
         self, rendered: Rendered, message: ChatMessage, method: Any, where: dict[str, str], *, may_have_acted: bool
     ) -> dict[str, Any]:
-        """Call with blocks; where Slack refuses them, without pictures (which it fetches itself), and last as text alone."""
+        """Call with blocks; if refused, without pictures, which Slack fetches itself; last as text alone."""
         without_pictures = [block for block in rendered.blocks if block["type"] != "image"]
         tries = [(rendered.text, rendered.blocks), (rendered.text, without_pictures), (rendered.whole, [])]
         if len(without_pictures) == len(rendered.blocks):
@@ -130,13 +139,22 @@ class SlackSurface:
             if method == self._client.chat_postMessage:
                 arguments |= {"unfurl_links": False, "unfurl_media": False}
             try:
-                return await self._called(method(**arguments), may_have_acted=may_have_acted, keep_unshowable=number < len(tries))
+                return await self._called(
+                    method(**arguments), may_have_acted=may_have_acted, keep_unshowable=number < len(tries)
+                )
             except SlackApiError as error:
-                log.error("slack refused the blocks", effect=message.effect_id, kind=message.kind, pointers=pointers(error))
+                log.warning(
+                    "slack refused the blocks", effect=message.effect_id, kind=message.kind, pointers=pointers(error)
+                )
         raise AssertionError("unreachable")
 
-    async def _called(self, call: Awaitable[Any], *, may_have_acted: bool, keep_unshowable: bool = False) -> dict[str, Any]:
-        """Wait for an answer. Raises verdicts, and ``SlackApiError`` where the blocks are refused and ``keep_unshowable``."""
+    async def _called(
+        self, call: Awaitable[Any], *, may_have_acted: bool, keep_unshowable: bool = False
+    ) -> dict[str, Any]:
+        """Wait for an answer.
+
+        Raises verdicts, and ``SlackApiError`` where the blocks are refused and ``keep_unshowable``.
+        """
         try:
             answer = await call
         except SlackApiError as error:

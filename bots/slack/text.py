@@ -1,8 +1,8 @@
 """Text of strangers on its way into Slack: made harmless for its place, never rewritten.
 
 Slack parses ``mrkdwn`` only; customers' words go into ``plain_text`` and ``rich_text`` alone, where nothing is parsed
-(docs.slack.dev/reference/block-kit/blocks/rich-text-block). What is left to do is about characters: those that JSON or a screen
-cannot show get a visible stand-in, and those that turn the reading direction stay inside their own words.
+(docs.slack.dev/reference/block-kit/blocks/rich-text-block). What is left to do is about characters: those that JSON or
+a screen cannot show get a visible stand-in, and those that turn the reading direction stay inside their own words.
 """
 
 import re
@@ -23,12 +23,12 @@ _VISIBLE: Final = {
 
 
 def visible(text: str) -> str:
-    """Return the text with control characters as their pictures (NUL as ``␀``) and half characters as U+FFFD; else unchanged."""
+    """Return the text with control characters as their pictures (NUL as ``␀``) and half characters as U+FFFD."""
     return text.translate(_VISIBLE)
 
 
 def isolated(text: str) -> str:
-    """Return the text so that its reading direction cannot reach what stands beside it (unicode.org/reports/tr9, isolates).
+    """Return the text so that its direction cannot reach what stands beside it (unicode.org/reports/tr9, isolates).
 
     Text that turns nothing is returned as it is.
     """
@@ -61,7 +61,7 @@ def cut(text: str, most: int) -> str:
 
 
 def label(text: str, most: int = 200) -> str:
-    """Return a name or other short text for a line of ours: one line, no longer than ``most`` characters, direction isolated."""
+    """Return a short text of a stranger for a line of ours: on one line, cut to ``most`` characters, isolated."""
     return isolated(cut(_LINE_BREAKS.sub(" ", visible(text)), most))
 
 

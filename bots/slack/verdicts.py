@@ -1,7 +1,7 @@
 """What Slack's answers and silences mean for a message that we wanted to send.
 
-Error words: docs.slack.dev/reference/methods, one list a method. What aiohttp raises, and when the request may have been acted
-upon, is in docs.aiohttp.org/en/stable/client_reference.html (client exceptions).
+Error words: docs.slack.dev/reference/methods, one list a method. What aiohttp raises, and when the request may have
+been acted upon, is in docs.aiohttp.org/en/stable/client_reference.html (client exceptions).
 """
 
 import asyncio
@@ -20,22 +20,27 @@ UNREADABLE: Final = (aiohttp.ClientError, asyncio.TimeoutError, SlackClientError
 
 _THROTTLED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _UNAUTHORISED: Final = frozenset({
-    "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope", "not_allowed_token_type",
-    "no_permission", "org_login_required", "team_access_not_granted", "ekm_access_denied",
+    "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
+    "not_allowed_token_type", "no_permission", "org_login_required", "team_access_not_granted", "ekm_access_denied",
 })  # fmt: skip
 _GONE: Final = frozenset({"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"})
 _TRANSIENT: Final = frozenset({"service_unavailable", "team_added_to_org", "accesslimited"})
 _UNCLEAR: Final = frozenset({"internal_error", "fatal_error", "request_timeout"})
 _UNSHOWABLE: Final = frozenset({
-    "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "too_many_attachments", "invalid_attachments",
-    "only_one_table_allowed",
+    "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "too_many_attachments",
+    "invalid_attachments", "only_one_table_allowed",
 })  # fmt: skip
 
 _ADVICE: Final[Mapping[str, Sentence]] = {
-    "channel_not_found": say("Slack knows no such channel, or the bot may not see it. Check its id, and invite the bot to the channel: /invite @portavoce"),
+    "channel_not_found": say(
+        "Slack knows no such channel, or the bot may not see it. Check its id, "
+        "and invite the bot to the channel: /invite @portavoce"
+    ),
     "not_in_channel": say("The bot is not in the channel. Invite the bot to the channel: /invite @portavoce"),
     "is_archived": say("The channel is archived. Unarchive it, or name another channel in the configuration."),
-    "restricted_action": say("A workspace rule forbids the bot to post in the channel. Ask a workspace administrator to allow it."),
+    "restricted_action": say(
+        "A workspace rule forbids the bot to post in the channel. Ask a workspace administrator to allow it."
+    ),
     "user_not_found": say("Slack knows no such person. Check the member's Slack id in the configuration."),
     "user_disabled": say("This person's Slack account is deactivated. Remove them from the configuration."),
     "cannot_dm_bot": say("The member's Slack id in the configuration belongs to a bot."),
@@ -66,7 +71,10 @@ def pointers(error: SlackApiError) -> list[str]:
 
 
 def verdict(error: BaseException, *, now: datetime, may_have_acted: bool) -> OutsideError:
-    """Return the verdict for what a call raised. ``may_have_acted``: the call posts something that must not stand there twice."""
+    """Return the verdict for what a call raised.
+
+    ``may_have_acted``: the call posts something that must not stand there twice.
+    """
     if isinstance(error, SlackApiError):
         return _of_answer(error, now=now, may_have_acted=may_have_acted)
     if _surely_not_sent(error):
@@ -83,7 +91,7 @@ def _unclear(reason: str, *, may_have_acted: bool) -> OutsideError:
     return Uncertain(reason) if may_have_acted else RetryLater(reason)
 
 
-def _of_answer(error: SlackApiError, *, now: datetime, may_have_acted: bool) -> OutsideError:  # noqa: PLR0911 - one line a meaning
+def _of_answer(error: SlackApiError, *, now: datetime, may_have_acted: bool) -> OutsideError:
     word, status = error_word(error), _status(error)
     reason = f"slack: {word or f'HTTP {status}'}"
     if word in _THROTTLED or status == 429:  # noqa: PLR2004

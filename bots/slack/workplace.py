@@ -6,7 +6,6 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -14,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bots.slack.blocks import paragraph, words
-from bots.slack.client import TIMEOUT_SECONDS, quiet_logger
+from bots.slack.client import TIMEOUT_SECONDS, may_answer_at, quiet_logger
 from bots.slack.collaborators import Freezing
 from bots.slack.places import Place
 from bots.slack.reading import ChatReader, member_reader
@@ -28,17 +27,19 @@ from escalation.casefile import CaseFile, Rules
 from escalation.courier import frozen_accounts
 from escalation.decide import decide
 from escalation.decision import Refusal
-from escalation.desk import Delivery, Desk, Outcome, OvertakenError, case_file
+from escalation.desk import Delivery, Desk, Outcome, case_file
 from escalation.inbox import Inbox
 from escalation.language import Sentence, say
 from escalation.ports import Clock
 from escalation.rulebook import Rulebook, UnknownAccountError
 from escalation.settings import Member, Settings
+from escalation.writing import OvertakenError
 from models.store import Transaction
 
 SOURCE: Final = "slack"
-RESPONSE_HOST: Final = "hooks.slack.com"
-_NOWHERE: Final = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "thread_not_found"})
+_NOWHERE: Final = frozenset(
+    {"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "thread_not_found"}
+)
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,7 @@ class Workplace:
         """Prepare what turns cases into views."""
         self._carrier = Carrier(self.rulebook, {}, self.clock)
 
-    # --- people ---------------------------------------------------------------------------------------------------------
+    # --- people -----------------------------------------------------------------------------------------------------
 
     def member(self, user: str) -> Member | None:
         """Return the colleague with this Slack user id."""
@@ -88,10 +89,12 @@ class Workplace:
     def stranger(self, user: str) -> Sentence:
         """Return the sentence for somebody who is not in the configuration."""
         return say(
-            "You are not in Portavoce's configuration yet. Ask your administrator to add your Slack id, {id}, to [members].", id=user
+            "You are not in Portavoce's configuration yet. "
+            "Ask your administrator to add your Slack id, {id}, to [members].",
+            id=user,
         )
 
-    # --- cases ----------------------------------------------------------------------------------------------------------
+    # --- cases ------------------------------------------------------------------------------------------------------
 
     async def look(self, case_id: str) -> Look | None:
         """Return a case as it stands now; ``None`` where there is none, or its account left the configuration."""
@@ -99,7 +102,7 @@ class Workplace:
             return next(iter(await self.look_at(tx, [case_id])), None)
 
     async def look_at(self, tx: Transaction, ids: Sequence[str]) -> list[Look]:
-        """Return cases as they stand, in the order of ``ids``; those whose account left the configuration are left out."""
+        """Return cases as they stand, in the order of ``ids``, without those whose account left the configuration."""
         rows = await tx.cases.read(ids)
         frozen = frozen_accounts(await tx.freezes.all(), self.settings)
         looks: list[Look] = []
@@ -116,12 +119,16 @@ class Workplace:
         try:
             outcome = await self.desk.handle(case_id, command, actor=member.key, delivery=delivery)
         except OvertakenError:
-            return Outcome(case_id, refusal=say("Somebody else acted at the same moment. Please look at the card again."))
+            return Outcome(
+                case_id, refusal=say("Somebody else acted at the same moment. Please look at the card again.")
+            )
         except UnknownAccountError:
             return Outcome(case_id, refusal=say("The account of this case is not in the configuration any more."))
         if not outcome.repeated and not delivery.stored:
             self.inbox.count(SOURCE)
-        log.info("act", case=case_id, command=type(command).__name__, member=member.key, refused=outcome.refusal is not None)
+        log.info(
+            "act", case=case_id, command=type(command).__name__, member=member.key, refused=outcome.refusal is not None
+        )
         return outcome
 
     async def submit(self, case_id: str, command: c.SubmitDraft, member: Member, delivery: Delivery) -> Outcome:
@@ -135,14 +142,16 @@ class Workplace:
         file = await self.desk.file(case_id)
         if file is None or any(draft.author == member.key and draft.text == command.text for draft in file.drafts):
             return outcome
-        again = Delivery(f"{delivery.key}:{self.clock.now().isoformat()}", delivery.source, delivery.account, delivery.body)
+        again = Delivery(
+            f"{delivery.key}:{self.clock.now().isoformat()}", delivery.source, delivery.account, delivery.body
+        )
         return await self.act(case_id, command, member, again)
 
     def delivery(self, kind: str, parts: tuple[str, ...], raw: bytes) -> Delivery:
         """Return the delivery of an interaction; the key is the same when the same one comes twice."""
         return Delivery(f"slack:{kind}:{':'.join(parts)}", SOURCE, SOURCE, raw)
 
-    # --- answering ------------------------------------------------------------------------------------------------------
+    # --- answering --------------------------------------------------------------------------------------------------
 
     async def tell(self, place: Place, sentence: Sentence) -> None:
         """Show a sentence to one person where they acted. What cannot be shown is logged, never raised."""
@@ -168,23 +177,18 @@ class Workplace:
         await self._respond(place.response_url, text)
 
     async def _respond(self, address: str, text: str) -> None:
-        if not self.may_answer_at(address):
+        if not may_answer_at(address, self.client.base_url):
             log.warning("sentence not shown", problem="no place to show it")
             return
-        webhook = AsyncWebhookClient(address, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=quiet_logger("response"))
+        webhook = AsyncWebhookClient(
+            address, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=quiet_logger("response")
+        )
         if self.client.proxy is None:
             webhook.proxy = None
         try:
             await webhook.send(text=text, response_type="ephemeral", replace_original=False)
         except UNREADABLE as error:
             log.warning("sentence not shown", problem=type(error).__name__)
-
-    def may_answer_at(self, address: str) -> bool:
-        """Tell whether a ``response_url`` is Slack's own, so that nobody can make us call elsewhere."""
-        url, own = urlsplit(address), urlsplit(self.client.base_url)
-        if url.scheme == "https" and url.hostname == RESPONSE_HOST and url.port in {None, 443}:
-            return True
-        return (url.scheme, url.netloc) == (own.scheme, own.netloc)
 
     async def open(self, trigger: str, view: dict[str, Any]) -> bool:
         """Open a dialog; ``False`` where Slack did not (the trigger is three seconds old, or was used)."""
@@ -198,7 +202,7 @@ class Workplace:
             return False
         return True
 
-    # --- work after the acknowledgement -----------------------------------------------------------------------------------
+    # --- work after the acknowledgement -----------------------------------------------------------------------------
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that the acknowledgement need not wait for; nothing durable."""

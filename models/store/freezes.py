@@ -24,8 +24,9 @@ class Freezes:
 
     async def set(self, scope: str, *, member: str, at: datetime) -> bool:
         """Freeze a scope; ``False`` if it is frozen already."""
-        statement = insert_or_ignore(self._session, Freeze, [{"scope": scope, "member": member, "at": at}])
-        new = await (await self._session.connection()).execute(statement.returning(table(Freeze).c.scope))
+        statement = insert_or_ignore(self._session, Freeze).returning(table(Freeze).c.scope)
+        row = {"scope": scope, "member": member, "at": at}
+        new = await (await self._session.connection()).execute(statement, [row])
         return new.first() is not None
 
     async def lift(self, scope: str) -> bool:

@@ -21,8 +21,8 @@ class Intake:
 
     async def store(self, rows: Sequence[dict[str, Any]]) -> set[str]:
         """Store deliveries in one statement; return the keys that were new."""
-        statement = insert_or_ignore(self._session, Inbound, rows).returning(table(Inbound).c.key)
-        return set((await (await self._session.connection()).execute(statement)).scalars())
+        statement = insert_or_ignore(self._session, Inbound).returning(table(Inbound).c.key)
+        return set((await (await self._session.connection()).execute(statement, rows)).scalars())
 
     async def handled(self, keys: Collection[str], at: datetime) -> int:
         """Mark deliveries as done; return how many were not done before."""
@@ -70,21 +70,22 @@ class Intake:
         )
 
     async def keep_early(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Keep changes of posts that have not arrived yet; a later change replaces an earlier one."""
+        """Keep changes of posts that have not arrived yet; a later edit replaces an earlier one."""
         connection = await self._session.connection()
         for row in rows:
             known = update(EarlyChange).where(
                 col(EarlyChange.account) == row["account"],
                 col(EarlyChange.external_id) == row["external_id"],
+                col(EarlyChange.is_deletion) == row["is_deletion"],
                 col(EarlyChange.at) <= row["at"],
             )
             await connection.execute(known.values(text=row["text"], at=row["at"]))
-            await connection.execute(insert_or_ignore(self._session, EarlyChange, [row]))
+            await connection.execute(insert_or_ignore(self._session, EarlyChange), [row])
 
-    async def take_early(self, account: str, external_ids: Collection[str]) -> dict[str, EarlyChange]:
+    async def take_early(self, account: str, external_ids: Collection[str]) -> Sequence[EarlyChange]:
         """Return and forget changes that arrived before these posts."""
         where = (col(EarlyChange.account) == account, col(EarlyChange.external_id).in_(list(external_ids)))
-        found = {change.external_id: change for change in await self._session.exec(select(EarlyChange).where(*where))}
+        found = (await self._session.exec(select(EarlyChange).where(*where))).all()
         if found:
             await (await self._session.connection()).execute(delete(EarlyChange).where(*where))
         return found

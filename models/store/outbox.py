@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, insert, literal, or_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, insert, literal, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.case import Case
-from models.columns import new_id
+from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
 from models.store.statements import insert_or_ignore, table
 from models.vocabulary import NETWORK_EFFECTS, OPEN_STATES, UNSETTLED_EFFECTS, CardKind, EffectKind, EffectState
@@ -64,6 +65,27 @@ def redraw_row(card: Card, *, version: int, at: datetime) -> dict[str, Any]:
     }
 
 
+@cache
+def _due() -> ColumnElement[bool]:
+    """Return what makes an effect due at ``:now``; built once, for it is asked at every tick and costly to put together."""
+    now = bindparam("now", type_=UtcTime())
+    waiting = and_(col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]), col(Effect.not_before) <= now)
+    unleased = or_(col(Effect.lease_until).is_(None), col(Effect.lease_until) <= now)
+    earlier = aliased(Effect)
+    blocked = exists().where(
+        col(earlier.lane) == col(Effect.lane),
+        col(earlier.sequence) < col(Effect.sequence),
+        col(earlier.state).in_(list(UNSETTLED_EFFECTS)),
+    )
+    held = exists().where(col(Pace.key) == col(Effect.pace), col(Pace.blocked_until) > now)
+    return and_(waiting, unleased, or_(col(Effect.lane).is_(None), ~blocked), ~held)
+
+
+@cache
+def _any_due() -> Any:
+    return select(literal(1)).where(exists().where(_due()))
+
+
 class Outbox:
     """Statements about effects, attempts, cards and pace."""
 
@@ -76,7 +98,7 @@ class Outbox:
     async def wish_cards(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make card rows that do not exist yet."""
         if rows:
-            await (await self._session.connection()).execute(insert_or_ignore(self._session, Card, rows))
+            await (await self._session.connection()).execute(insert_or_ignore(self._session, Card), list(rows))
 
     async def cards_of(self, case_ids: Collection[str]) -> Sequence[Card]:
         """Return all cards of some cases."""
@@ -89,7 +111,7 @@ class Outbox:
     async def put(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put effects in; a second redrawing of a card is left out, for the one that waits shows the newest state."""
         if rows:
-            await (await self._session.connection()).execute(insert_or_ignore(self._session, Effect, rows))
+            await (await self._session.connection()).execute(insert_or_ignore(self._session, Effect), list(rows))
 
     async def refresh_open_cards(self, now: datetime, *, accounts: Collection[str]) -> None:
         """Have the cards of all open cases of some accounts drawn again."""
@@ -111,18 +133,6 @@ class Outbox:
 
     # --- claiming -----------------------------------------------------------------------------------------------------
 
-    def _due(self, now: datetime) -> ColumnElement[bool]:
-        waiting = and_(col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]), col(Effect.not_before) <= now)
-        unleased = or_(col(Effect.lease_until).is_(None), col(Effect.lease_until) <= now)
-        earlier = aliased(Effect)
-        blocked = exists().where(
-            col(earlier.lane) == col(Effect.lane),
-            col(earlier.sequence) < col(Effect.sequence),
-            col(earlier.state).in_(list(UNSETTLED_EFFECTS)),
-        )
-        held = exists().where(col(Pace.key) == col(Effect.pace), col(Pace.blocked_until) > now)
-        return and_(waiting, unleased, or_(col(Effect.lane).is_(None), ~blocked), ~held)
-
     async def due(
         self,
         now: datetime,
@@ -132,7 +142,7 @@ class Outbox:
         frozen_accounts: Collection[str] = (),
     ) -> Sequence[Effect]:
         """Return effects that may leave now, most urgent first, locked; those another process holds are left out."""
-        query = select(Effect).where(self._due(now))
+        query = select(Effect).where(_due())
         if kinds is not None:
             query = query.where(col(Effect.kind).in_(list(kinds)))
         if frozen_accounts:
@@ -145,7 +155,8 @@ class Outbox:
         query = query.order_by(
             col(Effect.priority), col(Effect.not_before), col(Effect.sequence), col(Effect.id)
         ).limit(limit)
-        return (await self._session.exec(query.with_for_update(of=Effect, skip_locked=True))).all()
+        found = await self._session.exec(query.with_for_update(of=Effect, skip_locked=True), params={"now": now})
+        return found.all()
 
     async def abandoned(self, now: datetime) -> Sequence[Effect]:
         """Return effects whose sender has not come back in time; not locked."""
@@ -214,7 +225,7 @@ class Outbox:
 
     async def any_due(self, now: datetime) -> bool:
         """Tell whether anything may leave now; for reading transactions."""
-        return (await self._session.exec(select(literal(1)).where(exists().where(self._due(now))))).first() is not None
+        return (await self._session.exec(_any_due(), params={"now": now})).first() is not None
 
     async def next_due(self) -> datetime | None:
         """Return when the next waiting effect may leave."""
@@ -336,7 +347,7 @@ class Outbox:
         query = select(Pace).where(col(Pace.key).in_(wanted)).order_by(col(Pace.key)).with_for_update()
         found = {pace.key: pace for pace in await self._session.exec(query)}
         if missing := [key for key in wanted if key not in found]:
-            await connection.execute(insert_or_ignore(self._session, Pace, [{"key": key} for key in missing]))
+            await connection.execute(insert_or_ignore(self._session, Pace), [{"key": key} for key in missing])
             found = {
                 pace.key: pace for pace in await self._session.exec(query.execution_options(populate_existing=True))
             }

@@ -26,7 +26,7 @@ class Polling:
         connection = await self._session.connection()
         if accounts:
             rows = [{"account": account, "next_at": now} for account in accounts]
-            await connection.execute(insert_or_ignore(self._session, Cursor, rows))
+            await connection.execute(insert_or_ignore(self._session, Cursor), rows)
         query = (
             select(Cursor)
             .where(

@@ -1,6 +1,6 @@
 """The few places where the two databases' SQL differ, behind one call each."""
 
-from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -15,8 +15,15 @@ def table(model: type[SQLModel]) -> Table:
     return found
 
 
-def insert_or_ignore(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Return an INSERT of ``rows`` that leaves out those that would break any unique key."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table(model)).values(rows).on_conflict_do_nothing()
-    return postgresql.insert(table(model)).values(rows).on_conflict_do_nothing()
+def insert_or_ignore(session: AsyncSession, model: type[SQLModel]) -> Any:
+    """Return an INSERT, to be executed with a list of rows, that leaves out those that would break any unique key.
+
+    It is one statement however many rows there are, so that it is compiled once and not for every batch.
+    """
+    return _insert_or_ignore(session.get_bind().dialect.name, model)
+
+
+@cache
+def _insert_or_ignore(dialect: str, model: type[SQLModel]) -> Any:
+    into = sqlite.insert(table(model)) if dialect == "sqlite" else postgresql.insert(table(model))
+    return into.on_conflict_do_nothing()

@@ -47,7 +47,7 @@ class Writes:
         for model in _ORDER:
             if rows := self._new.get(model):
                 if model in _IGNORE_REPEATS:
-                    await connection.execute(insert_or_ignore(session, model, rows))
+                    await connection.execute(insert_or_ignore(session, model), rows)
                 else:
                     await connection.execute(insert(table(model)), rows)
         for (model, names), rows in sorted(self._changes.items(), key=lambda item: _ORDER.index(item[0][0])):

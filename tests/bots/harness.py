@@ -41,7 +41,10 @@ class Dialog:
 
 @dataclass(frozen=True)
 class Told:
-    """What one person was told where they acted. ``commits``: how many transactions there were until the acknowledgement."""
+    """What one person was told where they acted.
+
+    ``commits``: how many transactions there were until the acknowledgement.
+    """
 
     acknowledged: bool
     sentences: tuple[str, ...]
@@ -76,7 +79,7 @@ class SurfaceHarness(Protocol):
         """Draw a view without sending it."""
 
     def check_drawing(self, drawn: ShownMessage) -> None:
-        """Fail unless the chat would take the drawing, and nothing in it can notify, link or be parsed but what is ours."""
+        """Fail unless the chat would take it, and nothing in it can notify, link or be parsed but what is ours."""
 
     async def press(self, who: str, message: ShownMessage, button: str) -> Told:
         """Press a button of a message as it stands."""

@@ -22,10 +22,30 @@ class Answering:
     async def test_a_card_says_who_wrote_what_where_and_why_it_came_here(self, office: SurfaceHarness) -> None:
         case, card = await new_card(office, "Where is my invoice?\nSecond line.")
         assert card.channel == "billing"
-        for words in ("Ada wrote to Acme on Plain", "PUBLIC", "acme", "ada", "12 followers", "“invoice”", "first response – due 11:00"):
+        for words in (
+            "Ada wrote to Acme on Plain",
+            "PUBLIC",
+            "acme",
+            "ada",
+            "12 followers",
+            "“invoice”",
+            "first response – due 11:00",
+        ):
             assert words in card.text, words
         assert "Where is my invoice?\nSecond line." in card.pieces
-        for button in ("Claim", "Answer", "Reassign", "Not ours", "No reply needed", "Spam", "Snooze", "Details", "Like", "Repost", "Hide"):
+        for button in (
+            "Claim",
+            "Answer",
+            "Reassign",
+            "Not ours",
+            "No reply needed",
+            "Spam",
+            "Snooze",
+            "Details",
+            "Like",
+            "Repost",
+            "Hide",
+        ):
             assert button in card.buttons, button
         assert "Ada" in card.notification
         assert card.case == case
@@ -161,7 +181,9 @@ class Answering:
         assert "Snoozed until 10:00." in told.text
         assert (await file_of(office, case)).case.state is CaseState.SNOOZED
 
-    @pytest.mark.parametrize(("button", "words"), [("Spam", "Closed as spam."), ("No reply needed", "Closed: no reply needed.")])
+    @pytest.mark.parametrize(
+        ("button", "words"), [("Spam", "Closed as spam."), ("No reply needed", "Closed: no reply needed.")]
+    )
     async def test_closing_without_a_reply(self, office: SurfaceHarness, button: str, words: str) -> None:
         case, card = await new_card(office)
         await office.press("anna", card, button)

@@ -78,7 +78,9 @@ class Approving:
         assert (file.case.state, file.case.owner) == (CaseState.WAITING_ANSWER, "bruno")
         [card] = office.shown("card", case)
         assert "Name the day." in card.text
-        assert any("Name the day." in note.text and "U0BRUNO" in note.notification for note in office.shown("thread", case))
+        assert any(
+            "Name the day." in note.text and "U0BRUNO" in note.notification for note in office.shown("thread", case)
+        )
 
     async def test_reject_frees_the_case(self, office: SurfaceHarness) -> None:
         case, approval = await submitted(office)
@@ -116,7 +118,9 @@ class Approving:
     async def test_a_card_that_the_customer_overtook_approves_nothing(self, office: SurfaceHarness) -> None:
         case, approval = await submitted(office)
         mention = (await file_of(office, case)).mention
-        await office.house.desk.intake("acme", [Edited(mention.external_id, "I found my invoice, thanks!", office.house.clock.now())])
+        await office.house.desk.intake(
+            "acme", [Edited(mention.external_id, "I found my invoice, thanks!", office.house.clock.now())]
+        )
         told = await office.press_as_it_was("carla", approval, "Approve and send")
         assert "The customer changed the conversation after you read it" in told.text
         [approval] = office.shown("approval", case)
@@ -160,12 +164,12 @@ class Approving:
 
     async def test_private_instead(self, office: SurfaceHarness) -> None:
         case, approval = await submitted(office)
-        told = await office.press("carla", approval, "Private instead")
+        told = await office.press("carla", approval, "Private instead of public")
         assert told.text == "It will be sent in private once approved."
         await office.carry()
         approval = office.shown("approval", case)[-1]
         assert "PRIVATE · Acme on Plain (acme)" in approval.pieces
-        assert "Private instead" not in approval.buttons
+        assert "Private instead of public" not in approval.buttons
 
     async def test_like_only(self, office: SurfaceHarness) -> None:
         _, approval = await submitted(office)

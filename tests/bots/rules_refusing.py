@@ -10,7 +10,9 @@ from tests.bots.story import file_of, new_card, submitted
 class Refusing:
     """Rules about those who may not."""
 
-    @pytest.mark.parametrize("button", ["Claim", "Not ours", "No reply needed", "Spam", "Answer", "Reassign", "Snooze", "Details"])
+    @pytest.mark.parametrize(
+        "button", ["Claim", "Not ours", "No reply needed", "Spam", "Answer", "Reassign", "Snooze", "Details"]
+    )
     async def test_another_department_may_not(self, office: SurfaceHarness, button: str) -> None:
         case, card = await new_card(office)
         before = (await file_of(office, case)).case.version
@@ -19,7 +21,9 @@ class Refusing:
         assert not told.dialog_open
         assert (await file_of(office, case)).case.version == before
 
-    @pytest.mark.parametrize("button", ["Approve and send", "Edit and send", "Send back", "Reject", "Private instead", "Like only"])
+    @pytest.mark.parametrize(
+        "button", ["Approve and send", "Edit and send", "Send back", "Reject", "Private instead of public", "Like only"]
+    )
     async def test_only_approvers_decide(self, office: SurfaceHarness, button: str) -> None:
         case, approval = await submitted(office)
         told = await office.press("bruno", approval, button)

@@ -8,8 +8,8 @@ from escalation.carrying import Carrier
 from escalation.language import Sentence
 from escalation.ports import AuthorFacts, Media
 from escalation.views import ApprovalView, CardView, Excerpt, NoteView
-from tests.bots.hostile import corpus, on_screen
 from tests.bots.harness import ShownMessage, SurfaceHarness
+from tests.bots.hostile import corpus, on_screen
 from tests.bots.story import file_of, new_card, submitted
 
 SHORT = 1_000
@@ -27,8 +27,15 @@ OVER_THE_WIRE = (
 def hostile_card(view: CardView, text: str) -> CardView:
     name = text[:500]
     post = replace(
-        view.post, author=name, handle=name, account=view.post.account, text=text, subject=name, language=name[:20],
-        url=f"https://evil.example/{name}", context=(Excerpt(name, is_brand=False, text=text, at=view.post.posted_at),),
+        view.post,
+        author=name,
+        handle=name,
+        account=view.post.account,
+        text=text,
+        subject=name,
+        language=name[:20],
+        url=f"https://evil.example/{name}",
+        context=(Excerpt(name, is_brand=False, text=text, at=view.post.posted_at),),
     )
     headline = Sentence(view.headline.text, {**view.headline.values, "author": name})
     return replace(view, headline=headline, post=post, notices=(Sentence("{who}", {"who": name}),))
@@ -38,11 +45,13 @@ def hostile_approval(view: ApprovalView, text: str) -> ApprovalView:
     headline = Sentence(view.headline.text, {**view.headline.values, "author": text})
     parts = tuple(text[start : start + 4_000] for start in range(0, min(len(text), 8_000), 4_000)) or (" ",)
     post = replace(view.post, author=text, handle=text, text=text)
-    return replace(view, headline=headline, post=post, parts=parts, counts=tuple(map(len, parts)), reason=text, edited_by=text)
+    return replace(
+        view, headline=headline, post=post, parts=parts, counts=tuple(map(len, parts)), reason=text, edited_by=text
+    )
 
 
 def shows_quote(drawn: ShownMessage, text: str) -> bool:
-    """Whether a customer's text stands there: whole where it is short, else its beginning and a word that there is more."""
+    """Whether a customer's text stands there: whole where it is short, else its beginning and that there is more."""
     whole = on_screen(text)
     if len(text) <= SHORT and len(text.splitlines()) <= LINES:
         return whole in drawn.pieces
@@ -72,19 +81,31 @@ class Strangers:
             office.check_drawing(drawn)
             everything = "".join(drawn.pieces)
             assert all(on_screen(part) in everything for part in view.parts), repr(text[:80])
-            note = office.draw(NoteView(Sentence("{who} wrote:", {"who": text[:400]}), case, (), (), text, "https://plain.example/1"), "thread")
+            note = office.draw(
+                NoteView(Sentence("{who} wrote:", {"who": text[:400]}), case, (), (), text, "https://plain.example/1"),
+                "thread",
+            )
             office.check_drawing(note)
             assert shows_quote(note, text), repr(text[:80])
 
     async def test_the_worst_of_it_over_the_wire(self, office: SurfaceHarness) -> None:
         for number, text in enumerate(OVER_THE_WIRE):
-            author = AuthorFacts(f"stranger-{number}", text[:300].replace("\x00", "").replace("\ud800", ""), text[:80].replace("\x00", "").replace("\ud800", ""))
-            media = (Media("image", "https://evil.example/p.png", "<!here>"), Media("file", "javascript:alert(1)", None))
+            author = AuthorFacts(
+                f"stranger-{number}",
+                text[:300].replace("\x00", "").replace("\ud800", ""),
+                text[:80].replace("\x00", "").replace("\ud800", ""),
+            )
+            media = (
+                Media("image", "https://evil.example/p.png", "<!here>"),
+                Media("file", "javascript:alert(1)", None),
+            )
             storable = text.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
             case, card = await new_card(office, storable, author=author, media=media, subject="*invoice*")
             office.check_drawing(card)
             assert shows_quote(card, storable)
-            told = await office.press("anna" if "Not ours" in card.buttons and card.channel == "billing" else "dario", card, "Claim")
+            told = await office.press(
+                "anna" if "Not ours" in card.buttons and card.channel == "billing" else "dario", card, "Claim"
+            )
             assert told.acknowledged
             assert (await file_of(office, case)).case.owner is not None
             office.house.clock.forward(seconds=timedelta(minutes=1).total_seconds())

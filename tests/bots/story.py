@@ -5,7 +5,9 @@ from models.case import Draft
 from tests.bots.harness import ShownMessage, SurfaceHarness
 
 
-async def new_card(office: SurfaceHarness, text: str = "Where is my invoice?", **facts: object) -> tuple[str, ShownMessage]:
+async def new_card(
+    office: SurfaceHarness, text: str = "Where is my invoice?", **facts: object
+) -> tuple[str, ShownMessage]:
     """Let a customer write; return the case and its card."""
     case = await office.house.arrive(text, **facts)
     await office.carry()
@@ -13,7 +15,9 @@ async def new_card(office: SurfaceHarness, text: str = "Where is my invoice?", *
     return case, card
 
 
-async def submitted(office: SurfaceHarness, text: str = "It is on its way.", *, who: str = "bruno") -> tuple[str, ShownMessage]:
+async def submitted(
+    office: SurfaceHarness, text: str = "It is on its way.", *, who: str = "bruno"
+) -> tuple[str, ShownMessage]:
     """Let Bruno answer a customer; return the case and the approvals card."""
     case, card = await new_card(office)
     told = await office.answer_in_field(who, card, text)

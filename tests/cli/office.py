@@ -25,7 +25,7 @@ from models.schema import migrate
 from models.vocabulary import DraftSource, EffectKind, EffectState, Visibility
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "shh", "NETWORK_TOKEN": "tok"}
+SECRETS = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "signing-4711", "NETWORK_TOKEN": "network-0815"}
 CONFIGURATION = """\
 [organisation]
 name = "Acme"

@@ -82,6 +82,15 @@ def test_schema_describes_every_connector(office: Office):
     assert titles == {f"account on {name}" for name in settings_models()}
 
 
+def test_the_slack_manifest_has_our_address(office: Office):
+    page = office.command("config", "manifest").stdout
+    assert "url: http://127.0.0.1:8000/slack/events" in page
+    assert "callback_id: use_as_reply" in page
+    without = office.command("config", "manifest", "--socket-mode").stdout
+    assert "socket_mode_enabled: true" in without
+    assert "url:" not in without
+
+
 def test_migrate_check_tells_behind_from_current(office: Office):
     behind = office.command("migrate", "--check")
     assert behind.exit_code == 1

@@ -7,7 +7,7 @@ import pytest
 from escalation import commands as c
 from escalation.desk import Desk
 from models.vocabulary import EffectKind, EffectState
-from tests.cli.office import Office
+from tests.cli.office import CONFIGURATION, Office
 
 FIELDS = {"id", "case", "kind", "state", "target", "attempts", "reason", "not_before"}
 
@@ -119,6 +119,18 @@ def test_a_reply_that_is_not_there_is_sent_again(working: Office):
     assert said.exit_code == 0, said.output
     assert "sent again" in said.stdout
     assert state_of(working, reply) == "ready"
+
+
+def test_an_account_that_left_the_configuration_is_a_sentence(working: Office):
+    case, reply = working.approved_reply()
+    kept, _, rest = CONFIGURATION.partition("[accounts.network]")
+    working.write(f"{kept}[accounts.contact]{rest.partition('[accounts.contact]')[2]}")
+    assert working.command("case", "show", case).exit_code == 0
+    assert working.command("case", "explain", case).exit_code == 0
+    working.put_in_state(reply, EffectState.NEEDS_CHECK)
+    refused = working.command("outbox", "confirm", reply, "--posted")
+    assert refused.exit_code == 1
+    assert "account network is not in the configuration" in refused.stderr
 
 
 def test_an_unknown_effect_is_a_sentence(working: Office):

@@ -1,5 +1,6 @@
 """Every place at which a process may die between two facts: commits, the network's wire, the web answers. Counted, then armed."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -10,9 +11,14 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COMMIT, WIRE, WEB, STATEMENT = "commit", "wire", "web", "statement"
-COARSE = frozenset({COMMIT, WIRE, WEB})
+COMMIT, WIRE, WEB = "commit", "wire", "web"
+BEFORE, STATEMENT = "before", "statement"
+FACTS = frozenset({COMMIT, WIRE, WEB})
+"""Boundaries behind which something outside this process has become different: a commit, bytes on a wire, an answer."""
+COARSE = FACTS | {BEFORE}
+"""And those in front: a death there leaves what the boundary before left, which a run under one fault is enough to show."""
 FINE = COARSE | {STATEMENT}
+"""And every changing statement inside a transaction."""
 
 
 class Boundaries:
@@ -60,9 +66,9 @@ class Boundaries:
                 return
             name = " ".join(dict.fromkeys(changed))
             changed.clear()
-            self.reach(COMMIT, f"before [{name}]")
+            self.reach(BEFORE, f"commit of [{name}]")
             commit(connection)
-            self.reach(COMMIT, f"after [{name}]")
+            self.reach(COMMIT, f"of [{name}]")
 
         @event.listens_for(engine.sync_engine, "rollback")
         def _rolled_back(_: Any) -> None:
@@ -78,10 +84,10 @@ class Boundaries:
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             async def answering(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    self.reach(WEB, f"{scope['path']} before the answer")
+                    self.reach(BEFORE, f"answer of {scope['path']}")
                 await send(message)
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
-                    self.reach(WEB, f"{scope['path']} after the answer")
+                    self.reach(WEB, f"answer of {scope['path']}")
 
             await app(scope, receive, answering)
 
@@ -93,7 +99,7 @@ class WatchedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, boundaries: Boundaries) -> None:
         self._boundaries = boundaries
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=False)  # nothing here speaks TLS, and its tables take long to load
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -104,7 +110,7 @@ class WatchedTransport(httpx.AsyncBaseTransport):
             if place.endswith("send_request_body.complete"):
                 self._boundaries.reach(WIRE, f"{name} written")
 
-        self._boundaries.reach(WIRE, f"{name} before writing")
+        self._boundaries.reach(BEFORE, f"writing of {name}")
         request.extensions = {**request.extensions, "trace": trace}
         response = await self._inner.handle_async_request(request)
         stream = response.stream
@@ -117,6 +123,36 @@ class WatchedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class Stall:
+    """A place where a call waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def wait(self) -> None:
+        self.arrived.set()
+        await self.go_on.wait()
+
+
+class StallingTransport(WatchedTransport):
+    """The first post to the network stalls and then fails before a byte of it left; the second stalls after its answer."""
+
+    def __init__(self, boundaries: Boundaries) -> None:
+        super().__init__(boundaries)
+        self.first, self.second = Stall(), Stall()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        posts = request.method == "POST" and request.url.path == "/network/api/posts"
+        if posts and not self.first.arrived.is_set():
+            await self.first.wait()
+            raise httpx.ConnectError("stalled")
+        response = await super().handle_async_request(request)
+        if posts and not self.second.arrived.is_set():
+            await self.second.wait()
+        return response
 
 
 class _Whole(httpx.AsyncByteStream):

@@ -19,11 +19,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 import psycopg.rows
 import structlog
@@ -32,18 +31,16 @@ from sqlmodel import SQLModel
 
 import models  # noqa: F401 - registers every table
 from models.database import Database
-from tests.crash.boundaries import COARSE, Boundaries
+from tests.crash.boundaries import COARSE, Boundaries, StallingTransport
+from tests.crash.inline import run_sqlite_inline
 from tests.crash.invariants import broken
 from tests.crash.product import Pieces, crash_settings, play
-from tests.crash.world import start_world
+from tests.crash.world import WorldLine, start_world
 
 RESTARTS = 3
 QUIET, NOT_QUIET, FAILED, KILLED = 0, 3, 4, -signal.SIGKILL
 _NOTE_BYTES = 65536
-_CLIENT_PATIENCE = 60.0
 
-ONCE = {"times": 1}
-_REPLY: dict[str, Any] = {"method": "POST", "path": "/api/posts"}
 
 
 @dataclass(frozen=True)
@@ -106,16 +103,18 @@ class Harness:
         structlog.configure(
             wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=True
         )
+        run_sqlite_inline()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._product_url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._world_process, self._world_url = start_world(self._product_url)
+        self._world = start_world(self._product_url)
         self._owner = os.getpid()
+        self._closed = False
         atexit.register(self.close)
-        self._http = httpx.Client(base_url=self._world_url, timeout=_CLIENT_PATIENCE, trust_env=False)
+        self._line = WorldLine(self._world.port)
         self._notes = mmap.mmap(-1, _NOTE_BYTES)
         self.kind = "postgresql" if server else "sqlite"
         self._store: _Store = _OnPostgresql(server) if server else _OnSqlite(folder)
-        self._settings = crash_settings(self._world_url, idempotency=idempotency)
+        self._settings = crash_settings(self._world.url, idempotency=idempotency)
         asyncio.run(self._store.make_template())
         # the engine is older than every product process, so that none has to compile its statements again
         self._database = Database(self._store.url)
@@ -125,12 +124,12 @@ class Harness:
 
     def close(self) -> None:
         """End the world."""
-        if self._owner != os.getpid() or not self._world_process:
+        if self._owner != os.getpid() or self._closed:
             return
-        os.kill(self._world_process, signal.SIGKILL)
-        os.waitpid(self._world_process, 0)
-        self._world_process = 0
-        self._http.close()
+        self._closed = True
+        os.kill(self._world.process, signal.SIGKILL)
+        os.waitpid(self._world.process, 0)
+        self._line.close()
         self._listening.close()
 
     def run(
@@ -144,15 +143,17 @@ class Harness:
         started = time.perf_counter()
         self._reset(fault, story)
         pieces = pieces or Pieces()
-        ended = self._in_child(fault, kill_at, kinds, pieces)
+        if story == "late":
+            pieces = replace(pieces, transport=StallingTransport)
+        ended = self._in_child(fault, kill_at, kinds, pieces, story)
         names = self._noted()
         killed = ended == KILLED
         restarts = 0
         while ended == KILLED or (ended != QUIET and restarts < RESTARTS):
             restarts += 1
-            ended = self._in_child(fault, 0, kinds, pieces)
+            ended = self._in_child(fault, 0, kinds, pieces, story, restarted=True)
         problems = [] if ended == QUIET else [f"never quiet (ended {ended}): {self._noted()[-1:]}"]
-        state = self._http.get("/state").json()
+        state = self._line.tell("state")
         with self._store.reading() as read:
             problems += broken(read, state)
         boundary = names[-1] if killed and names else "-"
@@ -163,28 +164,32 @@ class Harness:
 
     def _reset(self, fault: Fault, story: str) -> None:
         self._store.renew()
-        asked = {"story": story, "network_faults": fault.network, "chat_faults": fault.chat}
-        self._http.post("/reset", json=asked).raise_for_status()
+        self._line.tell("reset", story=story, network_faults=fault.network, chat_faults=fault.chat)
 
-    def _in_child(self, fault: Fault, kill_at: int, kinds: frozenset[str], pieces: Pieces) -> int:
+    def _in_child(
+        self, fault: Fault, kill_at: int, kinds: frozenset[str], pieces: Pieces, story: str, *, restarted: bool = False
+    ) -> int:
         self._notes.seek(0)
         self._notes.write(b"\0" * _NOTE_BYTES)
         self._notes.seek(0)
         child = os.fork()
         if not child:
-            os._exit(self._play(fault, kill_at, kinds, pieces))
+            os._exit(self._play(fault, kill_at, kinds, pieces, story, restarted=restarted))
         _, status = os.waitpid(child, 0)
         return os.waitstatus_to_exitcode(status)
 
-    def _play(self, fault: Fault, kill_at: int, kinds: frozenset[str], pieces: Pieces) -> int:
+    def _play(
+        self, fault: Fault, kill_at: int, kinds: frozenset[str], pieces: Pieces, story: str = "main", *, restarted: bool = False
+    ) -> int:
         """Be the product, in this process."""
         self._watched.count, self._watched.kill_at, self._watched.kinds = 0, kill_at, kinds
         self._watched._note = self._note
         gc.disable()
         try:
             quiet = asyncio.run(play(
-                self._database, self._settings, world_url=self._world_url, listening=self._listening.dup(),
-                boundaries=self._watched, pieces=pieces, answer_within=fault.answer_within,
+                self._database, self._settings, world=self._world, listening=self._listening.dup(),
+                boundaries=self._watched, pieces=pieces,
+                answer_within=fault.answer_within, late=story == "late" and not restarted,
             ))
         except BaseException:  # noqa: BLE001 - the parent is told whatever it was; there is nobody above to hear it
             self._note(traceback.format_exc()[-3000:].replace("\n", " | "))

@@ -19,7 +19,7 @@ ANSWER = "It is in your inbox since Monday. Please look there."
 class People:
     """Ada asks, Anna answers, Carla approves. In the story ``crossed`` Anna replaces her answer and Ada her question.
 
-    ``acknowledged`` holds the ids of the clicks that were answered 200; ``approved`` what stood on the cards on which
+    ``acknowledged`` holds the ids of the clicks that were answered 200; ``approved`` the drafts on whose cards
     Carla's click was taken; ``idle`` is true when nobody has anything left to do.
     """
 
@@ -91,7 +91,7 @@ class People:
             self.acknowledged.append(click)
             self._done.add(name or act)
             if act == "approve" and answer.json()["done"]:
-                self.approved.append({"parts": card["parts"], "at": self._chat.clock.now().isoformat()})
+                self.approved.append({"version": card["draft_version"], "hash": card["draft_hash"]})
         return name or act
 
     def _newest(self, kind: str) -> dict[str, Any] | None:

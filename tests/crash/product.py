@@ -4,9 +4,9 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,11 +35,13 @@ from escalation.views import ApprovalView, CardView, View
 from models.database import Database
 from models.mention import Inbound
 from models.vocabulary import CHAT_EFFECTS, NETWORK_EFFECTS, CaseState, DraftSource, EffectState
-from tests.crash.boundaries import Boundaries, WatchedTransport
+from tests.crash.boundaries import Boundaries, StallingTransport, WatchedTransport
+from tests.crash.world import WorldLink, WorldProcess
 from tests.house import CONFIGURATION
 
 _JUMPS = (1, 1, 3, 10, 31, 61, 61, 61, 301, 601)
 _MOST_ACTS = 8
+_ROUNDS = 60
 _WAITING = (EffectState.READY, EffectState.SENDING, EffectState.UNKNOWN)
 
 
@@ -64,7 +66,7 @@ idempotency = "{idempotency}"
 class WorldTime:
     """The world's time as this process last heard of it."""
 
-    def __init__(self, world: "WorldLink") -> None:
+    def __init__(self, world: WorldLink) -> None:
         self._world = world
         self.at = datetime.min
 
@@ -79,20 +81,6 @@ class WorldTime:
 
     async def forward(self, seconds: float) -> None:
         self.at = datetime.fromisoformat((await self._world.tell("advance", seconds=seconds))["at"])
-
-
-class WorldLink:
-    """The harness's own line to the world; no boundary lies on it."""
-
-    def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=20, trust_env=False)
-
-    async def tell(self, what: str, **values: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = (await self._http.post(f"/{what}", json=values)).raise_for_status().json()
-        return answer
-
-    async def close(self) -> None:
-        await self._http.aclose()
 
 
 class ChatSettings(ConnectorSettings):
@@ -141,19 +129,6 @@ def _shown(view: View) -> dict[str, Any]:
     return {"sentence": view.sentence.text}
 
 
-@dataclass
-class Pieces:
-    """The classes the product is put together from; a planted bug replaces one of them."""
-
-    desk: type[Desk] = Desk
-    courier: type[Courier] = Courier
-    connector: type[SandboxConnector] = SandboxConnector
-    chat: type[HttpChat] = HttpChat
-    transport: type[WatchedTransport] = WatchedTransport
-    acts: type["Acts"] | None = None
-    database: Any = staticmethod(lambda database: database)
-
-
 class Acts:
     """``POST /acts``: what people do in the chat. A submitted answer goes through the inbox, as typed messages do."""
 
@@ -199,6 +174,19 @@ class Acts:
             await self.background.pop()
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """The classes the product is put together from; a planted bug replaces one of them."""
+
+    desk: type[Desk] = Desk
+    courier: type[Courier] = Courier
+    connector: type[SandboxConnector] = SandboxConnector
+    chat: type[HttpChat] = HttpChat
+    transport: type[WatchedTransport] = WatchedTransport
+    acts: type[Acts] = Acts
+    storage: Callable[[Database], Any] = lambda database: database
+
+
 @dataclass
 class Product:
     """One process of the product."""
@@ -228,9 +216,13 @@ class Product:
             effects = await tx.outbox.list(states=_WAITING, limit=1)
             return not effects and not await tx.intake.count_unhandled()
 
-    async def is_closed(self) -> bool:
+    async def is_answered(self) -> bool:
         async with self.database.read() as tx:
-            return bool(await tx.cases.list(states=[CaseState.CLOSED]))
+            return bool(await tx.cases.list(states=[CaseState.ANSWERED]))
+
+    async def is_relaying(self) -> bool:
+        async with self.database.read() as tx:
+            return bool(await tx.cases.list(states=[CaseState.RELAYING]))
 
     async def close(self) -> None:
         for connector in self.connectors:
@@ -243,7 +235,7 @@ def build_product(
     answer_within: float,
 ) -> Product:
     """Wire the product as its composition root does, with boundaries on every way out."""
-    storage = pieces.database(database)
+    storage = pieces.storage(database)
     connector = pieces.connector("acme", settings.accounts["acme"].settings, clock=clock, transport=pieces.transport(boundaries))
     chat = pieces.chat("chat", ChatSettings(base_url=f"{world_url}/chat"), clock=clock, transport=pieces.transport(boundaries))
     for one in (connector, chat):
@@ -253,22 +245,22 @@ def build_product(
         pieces.courier(desk=desk, surfaces={"slack": chat}, kinds=kinds) for kinds in (CHAT_EFFECTS, NETWORK_EFFECTS)
     ]
     inbox = Inbox(storage, clock)
-    acts = (pieces.acts or Acts)(desk, inbox)
+    acts = pieces.acts(desk, inbox)
     web = Starlette(routes=[*hook_routes(desk, inbox), Route("/acts", acts.act, methods=["POST"])])
     return Product(database, clock, desk, couriers, Sweeper(desk), inbox, acts, [connector, chat], web)
 
 
 async def play(
-    database: Database, settings: Settings, *, world_url: str, listening: socket.socket, boundaries: Boundaries, pieces: Pieces,
-    answer_within: float = 2.0, rounds: int = 60,
+    database: Database, settings: Settings, *, world: WorldProcess, listening: socket.socket, boundaries: Boundaries, pieces: Pieces,
+    answer_within: float = 2.0, late: bool = False,
 ) -> bool:
-    """Start the product and let people, time and couriers go on until the case is closed; ``False`` if that never happens."""
-    link = WorldLink(world_url)
+    """Start the product and let people, time and couriers go on until the reply stands and all is quiet; ``False`` if that never happens."""
+    link = await WorldLink.open(world.port)
     clock = WorldTime(link)
     await clock.forward(0)
     database._writer = asyncio.Lock()  # the engine is older than this process's event loop
     product = build_product(
-        database, settings, world_url=world_url, clock=clock, boundaries=boundaries, pieces=pieces, answer_within=answer_within
+        database, settings, world_url=world.url, clock=clock, boundaries=boundaries, pieces=pieces, answer_within=answer_within
     )
     config = uvicorn.Config(boundaries.around(product.web), log_config=None, lifespan="off", access_log=False, ws="none")
     server = uvicorn.Server(config)
@@ -278,7 +270,9 @@ async def play(
         for connector in product.connectors:
             if isinstance(connector, SandboxConnector):
                 await connector.prepare()
-        return await _until_closed(product, link, clock, rounds)
+        if late:
+            await come_back_late(product, link)
+        return await until_quiet(product, link)
     finally:
         server.should_exit = True
         await serving
@@ -286,23 +280,50 @@ async def play(
         await link.close()
 
 
-async def _until_closed(product: Product, link: WorldLink, clock: WorldTime, rounds: int) -> bool:
+async def until_quiet(product: Product, link: WorldLink) -> bool:
+    """Let everybody go on, and time with them, until nobody has anything left to do."""
     jump = 0
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         done = await product.work()
+        idle = False
         for _ in range(_MOST_ACTS):
-            if (await link.tell("act"))["did"] is None:
+            if idle := (await link.tell("act"))["did"] is None:
                 break
             done += 1 + await product.work()
         jump = 0 if done else jump + 1
-        if await product.is_quiet():
-            if await product.is_closed():
-                return True
-            if jump > 2:
-                await clock.forward(timedelta(days=4).total_seconds())
-                continue
-        await clock.forward(_JUMPS[min(jump, len(_JUMPS) - 1)])
+        if idle and not done and await product.is_quiet() and await product.is_answered():
+            return True
+        await product.clock.forward(_JUMPS[min(jump, len(_JUMPS) - 1)])
     return False
+
+
+async def come_back_late(product: Product, link: WorldLink) -> None:
+    """Play up to the relay; there one sender stalls past its lease, a second one takes over, and then the first comes back.
+
+    The first sender's call never reaches the network and says so only while the second one's call is under way.
+    """
+    chat, first = product.couriers
+    second = type(first)(desk=product.desk, surfaces={}, kinds=NETWORK_EFFECTS)
+    transport = next(one for one in product.connectors if isinstance(one, SandboxConnector))._client._transport
+    assert isinstance(transport, StallingTransport)
+    while not await product.is_relaying():
+        await link.tell("act")
+        await product.acts.finish()
+        await chat.drain()
+        await product.clock.forward(1)
+    await product.clock.forward(5)
+    stalled = asyncio.create_task(first.drain())
+    await transport.first.arrived.wait()
+    for seconds in (121, 121, 31):
+        await product.clock.forward(seconds)
+        taking_over = asyncio.create_task(second.drain())
+        waiting = asyncio.create_task(transport.second.arrived.wait())
+        await asyncio.wait({taking_over, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    transport.first.go_on.set()
+    await stalled
+    transport.second.go_on.set()
+    await taking_over
 
 
 class _no_signals:  # noqa: N801 - stands in for a method of uvicorn that returns a context manager

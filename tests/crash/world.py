@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 from collections import deque
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -160,51 +161,104 @@ class Server:
             if path.startswith(f"/{name}/"):
                 await app({**scope, "root_path": f"/{name}"}, receive, send)
                 return
-        await self._control(scope, receive, send)
 
-    @property
-    def _control(self) -> Starlette:
-        return Starlette(routes=[
-            Route("/reset", self._reset, methods=["POST"]),
-            Route("/state", self._state),
-            Route("/act", self._act, methods=["POST"]),
-            Route("/advance", self._advance, methods=["POST"]),
-        ])
+    async def control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the harness: one JSON object a line, both ways."""
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                asked = json.loads(line)
+                answer = await getattr(self, "_" + asked.pop("what"))(**asked)
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        writer.close()
 
-    async def _reset(self, request: Request) -> Response:
-        asked = json.loads(await request.body())
+    async def _reset(self, story: str, network_faults: list[Any], chat_faults: list[Any]) -> dict[str, Any]:
         await self.world.close()
-        self.world = World(self._product_url, asked["story"])
-        for line in asked["network_faults"]:
+        self.world = World(self._product_url, story)
+        for line in network_faults:
             self.world.network.faults.add_row(line)
-        for line in asked["chat_faults"]:
+        for line in chat_faults:
             self.world.chat.faults.add_row(line)
-        return JSONResponse({"at": self.world.clock.now().isoformat()})
+        return {}
 
-    async def _state(self, _: Request) -> Response:
-        return JSONResponse(self.world.state())
+    async def _state(self) -> dict[str, Any]:
+        return self.world.state()
 
-    async def _act(self, _: Request) -> Response:
-        with contextlib.suppress(httpx.HTTPError):  # the product died at it; people see an error and look again later
-            return JSONResponse({"did": await self.world.people.act_next()})
-        return JSONResponse({"did": "failed"})
+    async def _act(self) -> dict[str, Any]:
+        try:
+            return {"did": await self.world.people.act_next(), "at": self.world.clock.now().isoformat()}
+        except httpx.HTTPError:  # the product died at it; people see an error and look again later
+            return {"did": "failed", "at": self.world.clock.now().isoformat()}
 
-    async def _advance(self, request: Request) -> Response:
-        asked = json.loads(await request.body())
-        return JSONResponse({"at": (await self.world.clock.advance(asked["seconds"])).isoformat()})
+    async def _advance(self, seconds: float) -> dict[str, Any]:
+        return {"at": (await self.world.clock.advance(seconds)).isoformat()}
 
 
-def start_world(product_url: str) -> tuple[int, str]:
-    """Fork the world's process; return its id and its address. Call it before anything starts threads or a loop."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+@dataclass(frozen=True)
+class WorldProcess:
+    """Where the world is reached: its process, its HTTP address, and the port of the harness's own line."""
+
+    process: int
+    url: str
+    port: int
+
+
+def start_world(product_url: str) -> WorldProcess:
+    """Fork the world's process. Call it before anything starts threads or a loop."""
+    doors, control = (socket.create_server(("127.0.0.1", 0), backlog=200) for _ in range(2))
+    ports = doors.getsockname()[1], control.getsockname()[1]
     child = os.fork()
     if child:
-        listening.close()
-        return child, url
+        doors.close()
+        control.close()
+        return WorldProcess(child, f"http://127.0.0.1:{ports[0]}", ports[1])
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        config = uvicorn.Config(Server(product_url), log_config=None, lifespan="off", access_log=False)
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
+        asyncio.run(_serve(Server(product_url), doors, control))
     finally:
         os._exit(0)
+
+
+async def _serve(server: Server, doors: socket.socket, control: socket.socket) -> None:
+    line = await asyncio.start_server(server.control, sock=control)
+    async with line:
+        await uvicorn.Server(uvicorn.Config(server, log_config=None, lifespan="off", access_log=False)).serve(sockets=[doors])
+
+
+class WorldLine:
+    """The harness's own line to the world from a process without an event loop."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._file = self._socket.makefile("rwb")
+
+    def tell(self, what: str, **values: Any) -> dict[str, Any]:
+        self._file.write(json.dumps({"what": what, **values}).encode() + b"\n")
+        self._file.flush()
+        answer: dict[str, Any] = json.loads(self._file.readline())
+        return answer
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+class WorldLink:
+    """The same line from a process with an event loop. No boundary lies on it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> "WorldLink":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def tell(self, what: str, **values: Any) -> dict[str, Any]:
+        self._writer.write(json.dumps({"what": what, **values}).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(await self._reader.readline())
+        return answer
+
+    async def close(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()

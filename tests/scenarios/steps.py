@@ -78,9 +78,9 @@ async def answered(house: House, text: str = ANSWER, **facts: object) -> str:
 
 
 async def leave(house: House) -> None:
-    """Let the time for undoing pass, and everything go out."""
+    """Let the time for undoing pass, and the reply go out; chat gets what its channels can take at once."""
     house.clock.forward(seconds=5)
-    await quiet(house)
+    await house.courier.drain()
 
 
 async def quiet(house: House, *, seconds: int = 15) -> None:

@@ -73,6 +73,7 @@ async def test_a_refused_middle_part_puts_only_the_rest_up_for_approval(house: H
     rest = await draft_of(house, case_id)
     assert await state(house, case_id) is CaseState.IN_REVIEW
     assert rest.parts == first.parts[1:]
+    await quiet(house)
     assert any(note.startswith("Part 1 of 3 is public; the rest was refused.") for note in notes(house, "C0BILLING"))
     states = [effect.state for effect in await replies(house, case_id)]
     assert states == [EffectState.SENT, EffectState.REFUSED, EffectState.CANCELLED]
@@ -92,6 +93,7 @@ async def test_a_refused_reply_returns_to_the_approvers_with_the_reason(house: H
     case_id = await approved(house)
     house.networks["acme"].faults = [("before", fault)]
     await leave(house)
+    await quiet(house)
     assert await state(house, case_id) is CaseState.IN_REVIEW
     assert any(words in note for note in notes(house, "C0BILLING"))
     assert texts(house) == []
@@ -101,6 +103,7 @@ async def test_a_busy_network_is_tried_again_by_itself(house: House):
     case_id = await approved(house)
     house.networks["acme"].faults = [("before", RetryLater("busy"))] * 3
     await leave(house)
+    await quiet(house, seconds=3)
     [card] = house.chat.in_channel("C0BILLING", "card")
     assert any("tried again by itself" in str(notice) for notice in card.view.notices)
     for _ in range(4):

@@ -41,6 +41,7 @@ async def test_two_departments_see_the_card_and_either_may_answer(house_with_two
     await approve(house, case_id)
     await leave(house)
     assert texts(house) == [f"@ada {ANSWER}"]
+    await quiet(house)
     assert any("submitted" in note for note in notes(house, "C0LEGAL"))
     assert all("Answered by Lea Gialli" in str(m.view.status) for m in house.chat.messages.values() if m.kind == "card")
 

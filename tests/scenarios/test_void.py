@@ -1,4 +1,4 @@
-"""An approval holds for the conversation that the approver saw; what the customer does before it leaves makes it void."""
+"""An approval holds for the conversation that the approver saw; what the customer does before sending makes it void."""
 
 from collections.abc import Sequence
 
@@ -51,6 +51,7 @@ async def test_it_is_void_when_the_customer_was_faster(house: House, kind: str):
     file = await house.desk.file(case_id)
     assert file.case.state is CaseState.IN_REVIEW
     assert [draft.state for draft in file.drafts] == [DraftState.VOID, DraftState.PENDING]
+    await quiet(house)
     [new] = [m for m in house.chat.in_channel("C0APPROVE", "approval") if m.view.draft_version == 2]
     assert any(str(notice).startswith("The approval is void:") for notice in new.view.notices)
     assert any(note.startswith("The approval is void:") for note in notes(house, "C0BILLING"))

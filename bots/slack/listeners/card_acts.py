@@ -75,14 +75,20 @@ class CardActs:
             found = await self._of_draft(act, reference)
             if isinstance(found, Sentence):
                 await ack()
-                self._workplace.later(self._answer(place, found))
+                outdated = Outcome(reference.case, refusal=found)
+                self._workplace.later(self._after(place, outdated, seen=reference.version))
                 return
             command = found or command
-        key = (place.channel or str(body.get("view", {}).get("id", "")), place.message, str(action.get("action_ts") or ""), place.user)
+        key = (
+            place.channel or str(body.get("view", {}).get("id", "")),
+            place.message,
+            str(action.get("action_ts") or ""),
+            place.user,
+        )
         delivery = self._workplace.delivery("act", key, raw_body(request))
         outcome = await self._workplace.act(reference.case, command, member, delivery)
         await ack()
-        self._workplace.later(self._after(place, outcome))
+        self._workplace.later(self._after(place, outcome, seen=reference.version))
 
     async def _of_draft(self, act: Act, reference: Reference) -> c.Command | Sentence | None:
         """Return the sentence for a card of another draft, or the command for one part of a reply of several."""
@@ -136,12 +142,12 @@ class CardActs:
             self._workplace.later(self._answer(place, self._workplace.stranger(place.user)))
         return member
 
-    async def _after(self, place: Place, outcome: Outcome) -> None:
+    async def _after(self, place: Place, outcome: Outcome, *, seen: int | None = None) -> None:
         sentence = outcome.refusal or outcome.said
         if place.at_home or sentence is not None:
             await self._answer(place, sentence)
         if outcome.refusal is not None and not place.at_home:
-            await redraw(self._workplace, place)
+            await redraw(self._workplace, place, seen=seen)
 
     async def _answer(self, place: Place, sentence: Sentence | None) -> None:
         if place.at_home:

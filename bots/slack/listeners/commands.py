@@ -16,7 +16,8 @@ from models.vocabulary import CaseState
 
 COMMAND: Final = "/portavoce"
 HELP: Final = say(
-    "/portavoce freeze [brand or account] stops every outgoing reply at once; /portavoce release [brand or account] lets them leave again; "
+    "/portavoce freeze [brand or account] stops every outgoing reply at once; "
+    "/portavoce release [brand or account] lets them leave again; "
     "/portavoce status says what is open. Answer a customer on their card, or with reply: in its thread."
 )
 _STATES: Final[dict[CaseState, Sentence]] = {
@@ -88,7 +89,11 @@ class Commands:
         async with self._workplace.desk.storage.read() as tx:
             counts = await tx.cases.count_by_state()
             own = await tx.cases.list(states=list(_STATES), owner=member.key)
-        sentences = [say("{count} {state}", count=counts[state], state=words) for state, words in _STATES.items() if counts.get(state)]
+        sentences = [
+            say("{count} {state}", count=counts[state], state=words)
+            for state, words in _STATES.items()
+            if counts.get(state)
+        ]
         sentences = sentences or [say("Nothing is open.")]
         if own:
             sentences.append(say("{count} of them are yours.", count=len(own)))
@@ -98,7 +103,7 @@ class Commands:
 
 
 def _decoded(text: str) -> str:
-    """Return a command's words without Slack's escapes; what mentions somebody stays as it came, and names nothing here."""
+    """Return a command's words without Slack's escapes; what mentions somebody stays as it came and names nothing."""
     try:
         return from_markup(text, lambda _: None)
     except UnsayableError:

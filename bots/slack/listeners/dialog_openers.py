@@ -72,7 +72,7 @@ class DialogOpeners:
             prepared = await self._prepared(act, here, member)
         await ack()
         if isinstance(prepared, Sentence):
-            self._workplace.later(self._refused(place, prepared))
+            self._workplace.later(self._refused(place, prepared, seen=reference.version if reference else None))
         else:
             self._workplace.later(self._open(place, str(body.get("trigger_id") or ""), prepared))
 
@@ -80,10 +80,10 @@ class DialogOpeners:
         if not await self._workplace.open(trigger, view):
             await self._answer(place, TOO_LATE)
 
-    async def _refused(self, place: Place, sentence: Sentence) -> None:
+    async def _refused(self, place: Place, sentence: Sentence, *, seen: int | None) -> None:
         await self._answer(place, sentence)
         if not place.at_home:
-            await redraw(self._workplace, place)
+            await redraw(self._workplace, place, seen=seen)
 
     async def _answer(self, place: Place, sentence: Sentence) -> None:
         if place.at_home:
@@ -111,7 +111,9 @@ class DialogOpeners:
                 others = {key: name for key, name in look.rules.departments.items() if key != look.file.case.department}
                 if not others:
                     return say("There is no other department in the configuration.")
-                return look.refusal(c.Reassign(next(iter(others))), member, now) or reassign_dialog(others, reference, reader)
+                return look.refusal(c.Reassign(next(iter(others))), member, now) or reassign_dialog(
+                    others, reference, reader
+                )
             case _:
                 return look.refusal(c.Snooze(now + timedelta(hours=1)), member, now) or snooze_dialog(reference, reader)
 
@@ -121,8 +123,12 @@ class DialogOpeners:
         if refusal is not None or draft is None:
             return refusal or OLD_CARD
         if len(draft.text) > INPUT_CHARACTERS:
-            return say("This answer is longer than the {most} characters that a dialog takes. Send it back with what should change.", most=INPUT_CHARACTERS)
-        preview = preview_of(self._workplace, look, author=draft.author, text=draft.text, private=draft.visibility is Visibility.PRIVATE)
+            return say(
+                "This answer is longer than the {most} characters that a dialog takes. "
+                "Send it back with what should change.",
+                most=INPUT_CHARACTERS,
+            )
+        preview = preview_of(look, author=draft.author, text=draft.text, private=draft.visibility is Visibility.PRIVATE)
         dialog = AnswerDialog(Act.EDIT_AND_SEND, reference, post(look.file, look.shown), preview, draft.text)
         return dialog.view(self._workplace.reader(member.slack or ""))
 
@@ -134,28 +140,37 @@ class DialogOpeners:
         if look is None:
             return GONE
         if not look.rules.is_colleague(member.key) and not look.rules.is_second_approver(member.key):
-            return say("This case belongs to {department}; only its members can see its details.", department=look.rules.label(look.file.case.department))
+            return say(
+                "This case belongs to {department}; only its members can see its details.",
+                department=look.rules.label(look.file.case.department),
+            )
         view = details_view(look.file, journal, effects, look.shown)
         parts = look.file.draft.parts if look.file.draft else ()
         return details_dialog(view, post(look.file, look.shown), parts, self._workplace.reader(member.slack or ""))
 
 
 def answer_view(
-    workplace: Workplace, look: Look, member: Member, reference: Reference, *, private: bool = False, initial: str | None = None,
+    workplace: Workplace,
+    look: Look,
+    member: Member,
+    reference: Reference,
+    *,
+    private: bool = False,
+    initial: str | None = None,
 ) -> View | Sentence:
     """Return the Answer dialog for somebody who may answer, else why not."""
     probe = c.SubmitDraft(PROBE, DraftSource.DIALOG, privately=private)
     if (refusal := look.refusal(probe, member, workplace.clock.now())) is not None:
         return refusal
     is_private = private or look.file.mention.visibility is Visibility.PRIVATE
-    preview = preview_of(workplace, look, author=member.key, text=initial or "", private=is_private)
+    preview = preview_of(look, author=member.key, text=initial or "", private=is_private)
     source = reference.source or DraftSource.DIALOG.value
     carried = replace(reference, source=source, private=private)
     dialog = AnswerDialog(Act.ANSWER, carried, post(look.file, look.shown), preview, initial)
     return dialog.view(workplace.reader(member.slack or ""))
 
 
-def preview_of(workplace: Workplace, look: Look, *, author: str, text: str, private: bool) -> Preview:
+def preview_of(look: Look, *, author: str, text: str, private: bool) -> Preview:
     """Return a text as the network would get it from this author."""
     visibility = Visibility.PRIVATE if private else look.file.mention.visibility
     is_empty = not text.strip()
@@ -166,5 +181,5 @@ def preview_of(workplace: Workplace, look: Look, *, author: str, text: str, priv
 
 
 def unit_words(unit: str) -> Sentence:
-    """Return the network's own unit of counting as a sentence; its words stand in the catalogue beside the connector's."""
+    """Return the network's own unit of counting as a sentence; the catalogue has it with the connector's words."""
     return Sentence(unit)

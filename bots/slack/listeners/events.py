@@ -45,20 +45,36 @@ class Events:
     async def remember(
         self, request: AsyncBoltRequest, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
-        """Store an event, or drop it: the bot's own doings, and what was stored before. Raises ``StorageUnavailableError``."""
+        """Store an event, or drop it: the bot's own doings, and what was stored before.
+
+        Raises ``StorageUnavailableError``.
+        """
         event = body.get("event")
+        if body.get("type") == "app_rate_limited":
+            log.error("slack holds events back: more than 30,000 an hour")
+            return BoltResponse(status=200, body="")
         if body.get("type") != "event_callback" or not isinstance(event, dict):
             return await next_()
         if is_of_a_bot(event, body):
             return BoltResponse(status=200, body="")
-        relevant = is_thread_reply(event)
         raw = raw_body(request)
-        key = reply_key(event) if relevant else f"slack:event:{body.get('event_id') or digest(raw.decode('utf-8', 'replace'))}"
-        # Colleagues' chatter is nobody's business: only that it came is remembered.
-        delivery = Delivery(key, SOURCE, SOURCE, raw if relevant else b"")
+        relevant = is_thread_reply(event)
+        delivery = Delivery(reply_key(event), SOURCE, SOURCE, raw) if relevant else _passing(body, raw)
         if not await self._workplace.inbox.store(delivery, finished=not relevant):
             return BoltResponse(status=200, body="")
         return await next_()
+
+    async def keep(self, body: dict[str, Any], raw: bytes) -> bool:
+        """Store a message that no listener would act on; ``False``, and nothing is stored, if one might.
+
+        Raises ``StorageUnavailableError``.
+        """
+        event = body.get("event")
+        if not isinstance(event, dict) or event.get("type") != "message" or is_thread_reply(event):
+            return False
+        if not is_of_a_bot(event, body):
+            await self._workplace.inbox.store(_passing(body, raw), finished=True)
+        return True
 
     async def on_message(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Take a reply; leave chatter alone."""
@@ -77,8 +93,17 @@ class Events:
         await ack()
 
 
+def _passing(body: Mapping[str, Any], raw: bytes) -> Delivery:
+    """Return the delivery of an event that is not kept: of colleagues' chatter only that it came is remembered."""
+    return Delivery(f"slack:event:{body.get('event_id') or digest(raw.decode('utf-8', 'replace'))}", SOURCE, SOURCE, b"")
+
+
 def is_of_a_bot(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """Tell whether an event tells of what a bot did, ours or another: none of it is ever an answer."""
-    ours = {str(one.get("user_id")) for one in body.get("authorizations") or () if isinstance(one, dict) and one.get("is_bot")}
+    ours = {
+        str(one.get("user_id"))
+        for one in body.get("authorizations") or ()
+        if isinstance(one, dict) and one.get("is_bot")
+    }
     about = [event, *(part for name in ("message", "previous_message") if isinstance(part := event.get(name), dict))]
     return any(part.get("bot_id") or part.get("user") in ours for part in about)

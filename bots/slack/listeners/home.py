@@ -74,7 +74,16 @@ class Home:
 
 def _view(look: Look) -> CardView:
     case = look.file.case
-    card = next((card for card in look.file.cards if card.kind is CardKind.CARD and card.department == case.department), None)
+    card = next(
+        (card for card in look.file.cards if card.kind is CardKind.CARD and card.department == case.department), None
+    )
     if card is None:
-        card = Card(id="", case_id=case.id, kind=CardKind.CARD, channel="", department=case.department, created_at=case.received_at)
+        card = Card(
+            id="",
+            case_id=case.id,
+            kind=CardKind.CARD,
+            channel="",
+            department=case.department,
+            created_at=case.received_at,
+        )
     return card_view(look.file, card, look.shown)

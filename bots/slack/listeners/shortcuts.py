@@ -1,4 +1,4 @@
-"""The message shortcut "Use as reply": a colleague's message in a card's thread becomes the text of the Answer dialog."""
+"""The message shortcut "Use as reply": a message in a card's thread becomes the text of the Answer dialog."""
 
 import re
 from typing import Any, Final
@@ -18,7 +18,9 @@ from escalation.settings import Member
 from models.vocabulary import DraftSource
 
 USE_AS_REPLY: Final = "use_as_reply"
-NOT_HERE: Final = say("Use this on a message in the thread under a card, so that it is clear which customer it answers.")
+NOT_HERE: Final = say(
+    "Use this on a message in the thread under a card, so that it is clear which customer it answers."
+)
 
 
 class Shortcuts:
@@ -67,14 +69,20 @@ class Shortcuts:
         text = without_prefix(text)
         if len(text) > INPUT_CHARACTERS:
             return say(
-                "This message has {length} characters; the dialog takes {most}. Write reply: before it in the thread instead.",
-                length=len(text), most=INPUT_CHARACTERS,
+                "This message has {length} characters; the dialog takes {most}. "
+                "Write reply: before it in the thread instead.",
+                length=len(text),
+                most=INPUT_CHARACTERS,
             )
         look = await self._workplace.look(card.case_id)
         if look is None:
             return GONE
         reference = Reference(
-            card.case_id, look.file.case.version, channel=place.channel, message=place.message, thread=place.thread,
+            card.case_id,
+            look.file.case.version,
+            channel=place.channel,
+            message=place.message,
+            thread=place.thread,
             source=DraftSource.SHORTCUT.value,
         )
         return answer_view(self._workplace, look, member, reference, initial=text)

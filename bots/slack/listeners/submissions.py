@@ -1,4 +1,7 @@
-"""Dialogs that are submitted: committed before Slack gets its acknowledgement; a refusal keeps the dialog open with what was typed."""
+"""Dialogs that are submitted: committed before Slack gets its acknowledgement.
+
+A refusal keeps the dialog open with what was typed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,10 +61,22 @@ class Submissions:
         """Listen for each dialog by its ``callback_id``."""
         readings: dict[Act, tuple[str, _Read]] = {
             Act.ANSWER: (ANSWER_BLOCK, _answer),
-            Act.EDIT_AND_SEND: (ANSWER_BLOCK, lambda of: c.EditAndSend(of.reference.seen, typed(of.body, ANSWER_BLOCK, ANSWER_ACTION))),
-            Act.SEND_BACK: (REASON_BLOCK, lambda of: c.SendBack(of.reference.seen, typed(of.body, REASON_BLOCK, REASON_ACTION))),
-            Act.REJECT: (REASON_BLOCK, lambda of: c.Reject(of.reference.seen, typed(of.body, REASON_BLOCK, REASON_ACTION))),
-            Act.REASSIGN: (DEPARTMENT_BLOCK, lambda of: c.Reassign(_option(of.body, DEPARTMENT_BLOCK, DEPARTMENT_ACTION))),
+            Act.EDIT_AND_SEND: (
+                ANSWER_BLOCK,
+                lambda of: c.EditAndSend(of.reference.seen, typed(of.body, ANSWER_BLOCK, ANSWER_ACTION)),
+            ),
+            Act.SEND_BACK: (
+                REASON_BLOCK,
+                lambda of: c.SendBack(of.reference.seen, typed(of.body, REASON_BLOCK, REASON_ACTION)),
+            ),
+            Act.REJECT: (
+                REASON_BLOCK,
+                lambda of: c.Reject(of.reference.seen, typed(of.body, REASON_BLOCK, REASON_ACTION)),
+            ),
+            Act.REASSIGN: (
+                DEPARTMENT_BLOCK,
+                lambda of: c.Reassign(_option(of.body, DEPARTMENT_BLOCK, DEPARTMENT_ACTION)),
+            ),
             Act.SNOOZE: (SNOOZE_BLOCK, _snooze),
         }
         for act, (block_id, read) in readings.items():
@@ -105,14 +120,23 @@ class Submissions:
             workplace.later(workplace.tell(place_of_dialog(body, reference), outcome.said))
 
     async def _given(
-        self, command: c.Command, reference: Reference, member: Member, *, view_id: str, body: dict[str, Any], request: AsyncBoltRequest,
+        self,
+        command: c.Command,
+        reference: Reference,
+        member: Member,
+        *,
+        view_id: str,
+        body: dict[str, Any],
+        request: AsyncBoltRequest,
     ) -> Outcome:
         """Give the command once per dialog and content; each further try after a refusal counts as its own."""
         raw = raw_body(request)
         if isinstance(command, c.SubmitDraft):
             delivery = self._workplace.delivery("view", (view_id, digest(command.text)), raw)
             return await self._workplace.submit(reference.case, command, member, delivery)
-        delivery = self._workplace.delivery("view", (view_id, digest(str(body.get("trigger_id") or "") + raw.decode("utf-8", "replace"))), raw)
+        delivery = self._workplace.delivery(
+            "view", (view_id, digest(str(body.get("trigger_id") or "") + raw.decode("utf-8", "replace"))), raw
+        )
         return await self._workplace.act(reference.case, command, member, delivery)
 
 
@@ -131,7 +155,9 @@ def _snooze(of: _Submitted) -> c.Command | Sentence:
     except (ValueError, OverflowError, OSError):
         moment = None
     until = snoozed_until(_option(of.body, SNOOZE_BLOCK, SNOOZE_ACTION), moment, timezone=of.timezone, now=of.now)
-    return c.Snooze(until) if until is not None else say("Give the date and the time below, or choose one of the others.")
+    return (
+        c.Snooze(until) if until is not None else say("Give the date and the time below, or choose one of the others.")
+    )
 
 
 def _option(body: dict[str, Any], block_id: str, action_id: str) -> str:

@@ -39,7 +39,7 @@ def is_thread_reply(event: Mapping[str, Any]) -> bool:
 
 
 def reply_key(event: Mapping[str, Any]) -> str:
-    """Return what is the same when Slack tells of one message twice, as it may under another ``event_id`` and even another ``ts``."""
+    """Return what is the same when Slack tells of one message twice, be it under another ``event_id`` or ``ts``."""
     message = event.get("client_msg_id") or f"{event.get('channel')}:{event.get('ts')}"
     return f"slack:message:{message}"
 
@@ -72,7 +72,9 @@ class ThreadReplies:
             await workplace.inbox.finish(delivery.key)
             await workplace.tell(place, text if isinstance(text, Sentence) else workplace.stranger(place.user))
             return
-        outcome = await workplace.act(card.case_id, c.SubmitDraft(without_prefix(text), DraftSource.THREAD), member, delivery)
+        outcome = await workplace.act(
+            card.case_id, c.SubmitDraft(without_prefix(text), DraftSource.THREAD), member, delivery
+        )
         sentence = outcome.refusal or outcome.said
         if sentence is not None:
             await workplace.tell(place, sentence)
@@ -94,7 +96,7 @@ class ThreadReplies:
     async def _named(self, error: UnsayableError, message: Mapping[str, Any]) -> UnsayableError:
         """Look up how people call somebody who is not in the configuration, so that the sentence can name them."""
         identifier = str(error.sentence.values.get("what", "")).lstrip("@#")
-        if not identifier[:1] in {"U", "W"} or not identifier.isalnum() or not identifier.isupper():
+        if identifier[:1] not in {"U", "W"} or not identifier.isalnum() or not identifier.isupper():
             return error
         try:
             answer = await self._workplace.client.users_info(user=identifier)

@@ -1,4 +1,4 @@
-"""The live count: while somebody writes in a dialog, it is drawn anew when another part of the room is used, at most once a second."""
+"""The live count: a dialog is drawn anew when what is written fills another part of the room, at most once a second."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -83,7 +83,10 @@ class Typing:
                 view_id=view["id"], hash=view.get("hash"), view=drawn.view(self._workplace.reader(member.slack or ""))
             )
         except SlackApiError as error:
-            if error_word(error) not in {"hash_conflict", "not_found"}:  # written on meanwhile, or closed: the next one tells
+            if error_word(error) not in {
+                "hash_conflict",
+                "not_found",
+            }:  # written on meanwhile, or closed: the next one tells
                 log.warning("dialog not drawn", problem=error_word(error))
         except UNREADABLE as error:
             log.warning("dialog not drawn", problem=type(error).__name__)
@@ -91,7 +94,7 @@ class Typing:
     def _preview(self, look: Look, member: Member, reference: Reference, act: Act, text: str) -> Preview:
         draft = look.file.draft_version(reference.draft) if act is Act.EDIT_AND_SEND else None
         private = draft.visibility is Visibility.PRIVATE if draft else reference.private
-        return preview_of(self._workplace, look, author=draft.author if draft else member.key, text=text, private=private)
+        return preview_of(look, author=draft.author if draft else member.key, text=text, private=private)
 
     def _note(self, view_id: str) -> None:
         self._drawn_at.pop(view_id, None)

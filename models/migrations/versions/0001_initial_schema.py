@@ -40,9 +40,10 @@ def upgrade() -> None:
         "early_change",
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("is_deletion", sa.Boolean(), nullable=False),
         sa.Column("text", sa.String(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("account", "external_id"),
+        sa.PrimaryKeyConstraint("account", "external_id", "is_deletion"),
     )
     op.create_table(
         "freeze",

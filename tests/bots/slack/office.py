@@ -55,7 +55,7 @@ def seed(**app: Any) -> Seed:
     return Seed(
         people=tuple(Person(user, name, real_name, real_name.split()[0]) for name, (user, real_name) in PEOPLE.items()),
         channels=tuple(ChannelSeed(channel, name, everybody) for name, channel in CHANNELS.items()),
-        app=App(bot_user=BOT, name="portavoce", bot_token="xoxb-test", signing_secret="shh", app_token="xapp-test", **app),
+        app=App(bot_user=BOT, name="portavoce", bot_token="xoxb-test", signing_secret="shh", app_token="shh", **app),
     )
 
 
@@ -109,18 +109,19 @@ class SlackOffice:
         return self.workspace.shown(self.workspace.channels[CHANNELS[channel]].messages[ts], with_metadata=True)
 
     def _messages(self) -> list[dict[str, Any]]:
-        found = []
-        for channel in CHANNELS.values():
-            for message in self.workspace.channels[channel].messages.values():
-                if message.bot_id:
-                    found.append({**self.workspace.shown(message, with_metadata=True), "channel": channel})
-        return found
+        return [
+            {**self.workspace.shown(message, with_metadata=True), "channel": channel}
+            for channel in CHANNELS.values()
+            for message in self.workspace.channels[channel].messages.values()
+            if message.bot_id
+        ]
 
     def shown(self, kind: str, case: str) -> list[ShownMessage]:
         return [
             self._shown(message)
             for message in self._messages()
-            if message["metadata"]["event_payload"]["kind"] == kind and message["metadata"]["event_payload"]["case"] == case
+            if message["metadata"]["event_payload"]["kind"] == kind
+            and message["metadata"]["event_payload"]["case"] == case
         ]
 
     def _shown(self, message: dict[str, Any]) -> ShownMessage:
@@ -138,12 +139,20 @@ class SlackOffice:
 
     def draw(self, view: View, kind: str) -> ShownMessage:
         message = ChatMessage("e1", kind, "slack:C0BILLING", view, "c1")  # type: ignore[arg-type]
-        rendered = render(message, house_reader(self.house.settings, self.house.clock.now()), self.slack.surface.slack_id)
-        shown = {"channel": "C0BILLING", "ts": "1.1", "text": rendered.text, "blocks": rendered.blocks, "metadata": rendered.metadata}
+        rendered = render(
+            message, house_reader(self.house.settings, self.house.clock.now()), self.slack.surface.slack_id
+        )
+        shown = {
+            "channel": "C0BILLING",
+            "ts": "1.1",
+            "text": rendered.text,
+            "blocks": rendered.blocks,
+            "metadata": rendered.metadata,
+        }
         return self._shown(shown)
 
     def check_drawing(self, drawn: ShownMessage) -> None:
-        """The SDK's models and the workspace's rules take it; no markup is parsed, and only our own links and mentions stand in it."""
+        """The SDK and the workspace take it; no markup is parsed, and only our own links and mentions stand in it."""
         check_blocks(drawn.raw)
         assert sum(len(piece) for piece in drawn.pieces) <= 13_000
         assert len(drawn.notification) <= 4_000
@@ -245,7 +254,7 @@ class SlackOffice:
         ]
         return Told(
             acknowledged=seen.ok or bool(seen.field_errors),
-            sentences=tuple([*seen.field_errors.values(), *sentences]),
+            sentences=(*seen.field_errors.values(), *sentences),
             dialog_open=self.workspace.open_view(user) is not None,
             commits=commits,
         )
@@ -322,7 +331,7 @@ def configuration(api_url: str, *, text: str = CONFIGURATION, socket_mode: bool 
 
 @contextlib.asynccontextmanager
 async def slack_office(
-    database: Database, clock: TestClock, *, text: str = CONFIGURATION, **app: Any
+    database: Database, clock: TestClock, *, text: str = CONFIGURATION, socket_mode: bool = False, **app: Any
 ) -> AsyncIterator[SlackOffice]:
     """Open the workspace's server, wire the house to it, and close both."""
     async with contextlib.AsyncExitStack() as stack:
@@ -335,11 +344,18 @@ async def slack_office(
         await stack.enter_async_context(workspace)
         url = await stack.enter_async_context(served(mounted(create_workspace_app(workspace))))
         workspace.own_url = f"{url}/sandbox/slack"
-        house = build_house(database, clock=clock, configuration=configuration(f"{workspace.own_url}/api/", text=text))
+        api_url = f"{workspace.own_url}/api/"
+        house = build_house(
+            database, clock=clock, configuration=configuration(api_url, text=text, socket_mode=socket_mode)
+        )
         for network in house.networks.values():
-            network.capabilities = replace(network.capabilities, acts=frozenset(NetworkAct), visibilities=frozenset(Visibility))
+            network.capabilities = replace(
+                network.capabilities, acts=frozenset(NetworkAct), visibilities=frozenset(Visibility)
+            )
         couriers: list[Courier] = []
-        desk = Desk(database, house.desk.rulebook, clock, committed=lambda: [courier.wake() for courier in couriers] and None)
+        desk = Desk(
+            database, house.desk.rulebook, clock, committed=lambda: [courier.wake() for courier in couriers] and None
+        )
         inbox = Inbox(database, clock)
         slack = build_slack(
             house.settings, desk=desk, inbox=inbox, rulebook=desk.rulebook, clock=clock, freezing=Freezing(desk)

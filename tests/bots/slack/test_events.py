@@ -19,9 +19,26 @@ async def stored(office: SlackOffice) -> list[Inbound]:
         return list(await tx.session.exec(select(Inbound).order_by(Inbound.received_at, Inbound.key)))  # type: ignore[arg-type]
 
 
-def reply(thread: str, *, event_id: str = "Ev1", ts: str = "1700000000.000100", text: str = "reply: Done.", **event: Any) -> bytes:
-    inner = {"type": "message", "channel": "C0BILLING", "user": "U0ANNA", "text": text, "ts": ts, "thread_ts": thread, "client_msg_id": "m1", **event}
-    body = {"type": "event_callback", "event_id": event_id, "team_id": "T1", "authorizations": [{"user_id": "U0PORTAVOCE", "is_bot": True}], "event": inner}
+def reply(
+    thread: str, *, event_id: str = "Ev1", ts: str = "1700000000.000100", text: str = "reply: Done.", **event: Any
+) -> bytes:
+    inner = {
+        "type": "message",
+        "channel": "C0BILLING",
+        "user": "U0ANNA",
+        "text": text,
+        "ts": ts,
+        "thread_ts": thread,
+        "client_msg_id": "m1",
+        **event,
+    }
+    body = {
+        "type": "event_callback",
+        "event_id": event_id,
+        "team_id": "T1",
+        "authorizations": [{"user_id": "U0PORTAVOCE", "is_bot": True}],
+        "event": inner,
+    }
     return json.dumps({**body, "event": {name: value for name, value in inner.items() if value is not None}}).encode()
 
 
@@ -117,9 +134,14 @@ async def test_a_reply_that_names_a_colleague_is_refused_by_name(office: SlackOf
     case, card = await new_card(office)
     channel, _, ts = card.id.partition(":")
     for target, named in (("U0BRUNO", "@Bruno Neri"), ("U0NOBODY", "@Nora Body")):
-        await office.workspace.type("U0ANNA", channel, "reply: ask @somebody", thread_ts=ts, mentions={"@somebody": target})
+        await office.workspace.type(
+            "U0ANNA", channel, "reply: ask @somebody", thread_ts=ts, mentions={"@somebody": target}
+        )
         await office.settle()
-        assert office.workspace.ephemerals("U0ANNA", channel)[-1]["text"] == f"{named} cannot be sent to a customer. Write a name instead."
+        assert (
+            office.workspace.ephemerals("U0ANNA", channel)[-1]["text"]
+            == f"{named} cannot be sent to a customer. Write a name instead."
+        )
     assert await drafts(office, case) == []
     assert all(row.handled_at for row in await stored(office))
 
@@ -138,7 +160,15 @@ async def test_what_was_stored_and_not_finished_is_taken_up(office: SlackOffice)
     body = reply(card.id.partition(":")[2])
     async with office.database.begin() as tx:
         await tx.intake.store([
-            {"key": "slack:message:m1", "source": "slack", "account": "slack", "body": body, "received_at": office.house.clock.now(), "handled_at": None, "attempts": 0}
+            {
+                "key": "slack:message:m1",
+                "source": "slack",
+                "account": "slack",
+                "body": body,
+                "received_at": office.house.clock.now(),
+                "handled_at": None,
+                "attempts": 0,
+            }
         ])  # fmt: skip
     office.house.clock.forward(seconds=20)
     for _ in range(2):
@@ -178,10 +208,21 @@ async def test_without_storage_slack_is_told_to_come_again(office: SlackOffice) 
     assert await drafts(office, case) == ["Done."]
 
 
-@pytest.mark.parametrize("kind", ["app_uninstalled", "tokens_revoked", "channel_archive", "member_joined_channel", "something_new"])
+@pytest.mark.parametrize(
+    "kind", ["app_uninstalled", "tokens_revoked", "channel_archive", "member_joined_channel", "something_new"]
+)
 async def test_every_event_is_acknowledged(office: SlackOffice, kind: str) -> None:
-    body = json.dumps({"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": kind, "channel": "C1"}}).encode()
+    body = json.dumps(
+        {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": kind, "channel": "C1"}}
+    ).encode()
     assert (await send(office, body)).status_code == 200
+
+
+async def test_being_rate_limited_is_acknowledged_and_told_loudly(office: SlackOffice) -> None:
+    with capture_logs() as lines:
+        answer = await send(office, b'{"type":"app_rate_limited","team_id":"T1","minute_rate_limited":1518467820}')
+    assert answer.status_code == 200
+    assert [line["log_level"] for line in lines] == ["error"]
 
 
 async def test_a_mention_is_answered_with_help(office: SlackOffice) -> None:

