@@ -41,6 +41,7 @@ class Worker:
         self._inbox = inbox
         self._handlers = handlers
         self._stopped = asyncio.Event()
+        self._under_way: set[asyncio.Task[object]] = set()
 
     def stop(self) -> None:
         """Claim nothing more; finish what is under way."""
@@ -56,29 +57,32 @@ class Worker:
             ("poll", self._poller.poll, 1.0),
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
         ):
-            scheduler.add_job(_guarded(name, work), "interval", seconds=seconds, id=name)
+            scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         scheduler.start()
         carrying = [asyncio.create_task(courier.run(), name=name) for name, courier in self._couriers.items()]
         try:
             await self._stopped.wait()
         finally:
-            scheduler.shutdown(wait=False)
+            scheduler.pause()  # shutting it down would cancel the rounds that are under way
             for courier in self._couriers.values():
                 courier.stop()
-            _, late = await asyncio.wait(carrying, timeout=GRACE_SECONDS)
+            _, late = await asyncio.wait({*carrying, *self._under_way}, timeout=GRACE_SECONDS)
+            scheduler.shutdown(wait=False)
             for task in late:
                 task.cancel()
             if late:
                 log.warning("stopped with work under way; leases will bring it back", couriers=len(late))
 
+    def _guarded(self, name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        async def guarded() -> None:
+            if (task := asyncio.current_task()) is not None:
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+            try:
+                await work()
+            except StorageUnavailableError as error:
+                log.warning("database away", work=name, problem=str(error))
+            except Exception:
+                log.exception("work failed", work=name)
 
-def _guarded(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-    async def guarded() -> None:
-        try:
-            await work()
-        except StorageUnavailableError as error:
-            log.warning("database away", work=name, problem=str(error))
-        except Exception:
-            log.exception("work failed", work=name)
-
-    return guarded
+        return guarded

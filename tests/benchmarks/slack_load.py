@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bots.clock import SystemClock
 from bots.sandbox.workspace.signing import signed_headers
-from tests.benchmarks.measuring import require
+from tests.benchmarks.processes import require
 from tests.benchmarks.slack_server import SECRET
 
 CONNECTIONS = 8

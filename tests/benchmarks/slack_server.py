@@ -26,7 +26,7 @@ from bots.serving import listen
 from connectors import settings_models
 from escalation.secret import SecretSource
 from escalation.settings import Settings, parse_settings
-from tests.benchmarks.measuring import own_cpu_seconds
+from tests.benchmarks.processes import own_cpu_seconds
 from tests.house import CONFIGURATION
 
 SECRET = "shh"

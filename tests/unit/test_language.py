@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from escalation.language import Ago, Reader, Sentence, say
@@ -12,6 +12,7 @@ from escalation.notes import Note, sentence_of, sentence_payload
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_what_people_wrote_is_never_altered(words: str):
     assert Reader().read(say("{who} wrote: {words}", who="Ada", words=words)) == f"Ada wrote: {words}"
@@ -79,6 +80,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["a", "b"]), VALUES))
 def test_a_sentence_survives_storage(values: dict):
     sentence = Sentence("{a} {b}", values)

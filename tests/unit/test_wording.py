@@ -1,10 +1,10 @@
-"""Making a text fit: limits, splitting that loses nothing, prefix and signature once, and warnings that mean something."""
+"""Making a text fit: limits, splitting that loses nothing, prefix and signature once, warnings that mean something."""
 
 import re
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from escalation.wording import Frame, fit, language_of, warnings
@@ -29,7 +29,7 @@ def body(parts: tuple[str, ...], prefix: str = "@ada ", signature: str = "") -> 
     return found
 
 
-# --- limits -------------------------------------------------------------------------------------------------------------
+# --- limits -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", [0, 1, 30])
@@ -72,7 +72,7 @@ def test_everything_else_goes_out_as_it_was_typed(text: str):
     assert fit(text, frame()).parts == (f"@ada {text}",)
 
 
-# --- splitting ----------------------------------------------------------------------------------------------------------
+# --- splitting --------------------------------------------------------------------------------------------------------
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 PIECES = st.one_of(
@@ -84,7 +84,7 @@ PIECES = st.one_of(
 TEXTS = st.lists(PIECES, min_size=1, max_size=60).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, st.sampled_from(["", "^AV"]))
 def test_splitting_loses_nothing_keeps_the_limit_and_cuts_between_letters_only(text: str, signature: str):
     fitted = fit(text, frame(120, signature=signature))
@@ -111,7 +111,7 @@ def _is_forbidden(text: str) -> bool:
     return re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text) is not None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.sampled_from(["word", "https://shop.example/a/b?c=d", "@bob@x.example", "Ende."]), min_size=8, max_size=30
@@ -162,7 +162,7 @@ def test_the_networks_own_count_decides():
     assert all(count <= 50 for count in fitted.counts)
 
 
-# --- prefix and signature -----------------------------------------------------------------------------------------------
+# --- prefix and signature ---------------------------------------------------------------------------------------------
 
 
 def test_a_prefix_that_was_typed_is_not_added_again():
@@ -195,7 +195,7 @@ def test_the_signature_stands_once_and_last():
     assert parts[-1].endswith("\n^AV")
 
 
-# --- warnings -----------------------------------------------------------------------------------------------------------
+# --- warnings ---------------------------------------------------------------------------------------------------------
 
 
 def warned(text: str, **facts: object) -> list[str]:
