@@ -176,7 +176,8 @@ class Courier:
             if not due:
                 return []
             first = await tx.outbox.first_attempts([effect.id for effect in due if effect.attempts])
-            files = await self._files(tx, {effect.case_id for effect in due if effect.case_id})
+            wanted = {effect.case_id for effect in due if effect.case_id}
+            files = await self._files(tx, wanted, for_replies=all(effect.kind is EffectKind.REPLY for effect in due))
             sorting = Sorting(self._rulebook, files, first, frozen, now)
             jobs, orders = await self._jobs(tx, sorting, due)
             if orders:
@@ -195,8 +196,11 @@ class Courier:
             for effect, token, mode in jobs
         ]
 
-    async def _files(self, tx: Transaction, case_ids: Collection[str]) -> dict[str, CaseFile]:
-        return {case_id: case_file(rows) for case_id, rows in (await tx.cases.read(case_ids)).items()}
+    async def _files(
+        self, tx: Transaction, case_ids: Collection[str], *, for_replies: bool = False
+    ) -> dict[str, CaseFile]:
+        found = await tx.cases.read(case_ids, for_replies=for_replies)
+        return {case_id: case_file(rows) for case_id, rows in found.items()}
 
     async def _jobs(
         self, tx: Transaction, sorting: Sorting, due: Sequence[Effect]

@@ -18,6 +18,8 @@ from models.store import Transaction
 
 MOST_ATTEMPTS = 6
 _BATCH = 200
+_COMPANY_SECONDS = 0.005
+"""How long a commit waits for others to share it, once there were several at a time; one alone does not wait."""
 _GRACE = timedelta(seconds=15)
 """How old an unfinished delivery must be before another process takes it up.
 
@@ -38,6 +40,7 @@ class Inbox:
         self._clock = clock
         self._waiting: list[tuple[Delivery, bool, asyncio.Future[bool]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._busy = False
         self._counts: dict[str, int] = {}
 
     @property
@@ -64,6 +67,9 @@ class Inbox:
 
     async def _write(self) -> None:
         while self._waiting:
+            if self._busy and len(self._waiting) < _BATCH:
+                await _pause(_COMPANY_SECONDS)
+            self._busy = len(self._waiting) > 1
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             try:
                 new = await self._commit(batch)
@@ -136,6 +142,17 @@ class Inbox:
         return await tx.intake.unhandled(
             received_before=now - _GRACE, now=now, sources=list(handlers), most_attempts=MOST_ATTEMPTS
         )
+
+
+async def _pause(seconds: float) -> None:
+    """Let deliveries gather, in real time: what it changes is how many share a commit, never what is stored."""
+    loop = asyncio.get_running_loop()
+    passed: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_later(seconds, passed.set_result, None)
+    try:
+        await passed
+    finally:
+        timer.cancel()
 
 
 def _later(now: datetime, row: Inbound) -> datetime:

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 from models.columns import Json, UtcTime, word_type
 from models.vocabulary import AttemptVerdict, CardKind, EffectKind, EffectState
 
+# The statements in models.store.outbox repeat this condition word for word; SQLite would not use the index otherwise.
 _DUE = "state IN ('ready', 'sending', 'unknown')"
 
 
@@ -40,6 +41,13 @@ class Effect(SQLModel, table=True):
             sqlite_where=text("state = 'ready' AND card_id IS NOT NULL AND kind IN ('card', 'approval')"),
         ),
         Index("effect_case", "case_id"),
+        Index(
+            "effect_external",
+            "target",
+            "external_id",
+            postgresql_where=text("external_id IS NOT NULL"),
+            sqlite_where=text("external_id IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)

@@ -50,16 +50,24 @@ def member_who_acts(settings: Settings, named: str | None) -> str:
 
     """
     if named is not None:
-        if named not in settings.members:
-            raise Refused(
-                f"there is no member “{named}” in the configuration; known are: {', '.join(settings.members)}",
-                code=USAGE,
-            )
-        return named
+        return known_member(settings, named)
     approvers = list(settings.approval.approvers)
     if len(approvers) == 1:
         return approvers[0]
     raise Refused(f"say who does this: --as {' or --as '.join(approvers)}", code=USAGE)
+
+
+def known_member(settings: Settings, named: str) -> str:
+    """Return the key of a member.
+
+    Raises:
+        Refused: nobody of this name.
+
+    """
+    if named not in settings.members:
+        known = ", ".join(settings.members)
+        raise Refused(f"there is no member “{named}” in the configuration; known are: {known}", code=USAGE)
+    return named
 
 
 def warn(settings: Settings) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from bots.commands.command import HouseCommand, Refused
-from bots.commands.configuration import member_who_acts
+from bots.commands.configuration import known_member
 from bots.commands.options import DEFAULT_FILE, AsOption, ConfigOption, JsonOption
 from bots.commands.storage import opened
 from bots.printing import line, show_json
-from escalation.freezing import Freezing
+from escalation.freezing import OPERATOR, Freezing
 from escalation.language import Reader
 
 ScopeArgument = Annotated[
@@ -48,7 +48,7 @@ def _turn(config: Path, scope: str, as_: str | None, *, on: bool, json: bool) ->
 async def _turned(config: Path, scope: str, as_: str | None, *, on: bool) -> tuple[bool, str, list[str]]:
     async with opened(config) as here:
         freezing = Freezing(here.desk)
-        actor = member_who_acts(here.settings, as_)
+        actor = OPERATOR if as_ is None else known_member(here.settings, as_)
         turn = freezing.freeze if on else freezing.release
         done, sentence = await turn(scope, actor=actor)
         reader = Reader(timezone=here.settings.organisation.timezone, now=here.clock.now())

@@ -18,6 +18,6 @@ PortOption = Annotated[
     int, typer.Option("--port", "-p", min=0, max=65_535, help="The port to listen on; 0 takes a free one.")
 ]
 AsOption = Annotated[
-    str | None, typer.Option("--as", metavar="MEMBER", help="Which member does this; the only approver, unless given.")
+    str | None, typer.Option("--as", metavar="MEMBER", help="Which member does this.")
 ]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many rows.")]

@@ -40,9 +40,9 @@ class Cases:
         """Lock cases, always in the order of their ids, and return them with all their rows."""
         return await self._load(ids, lock=True)
 
-    async def read(self, ids: Collection[str]) -> dict[str, CaseRows]:
-        """Return cases with all their rows, without locking."""
-        return await self._load(ids, lock=False)
+    async def read(self, ids: Collection[str], *, for_replies: bool = False) -> dict[str, CaseRows]:
+        """Return cases with all their rows, without locking; ``for_replies``: without clocks and cards, which no reply needs."""
+        return await self._load(ids, lock=False, for_replies=for_replies)
 
     async def hold(self, ids: Collection[str]) -> None:
         """Lock cases without reading them.
@@ -57,7 +57,7 @@ class Cases:
                 .with_for_update(key_share=True)
             )
 
-    async def _load(self, ids: Collection[str], *, lock: bool) -> dict[str, CaseRows]:
+    async def _load(self, ids: Collection[str], *, lock: bool, for_replies: bool = False) -> dict[str, CaseRows]:
         if not ids:
             return {}
         wanted = sorted(set(ids))
@@ -78,7 +78,7 @@ class Cases:
             (Draft, "drafts", (col(Draft.version),)),
             (StepClock, "clocks", (col(StepClock.cycle),)),
             (Card, "cards", (col(Card.created_at), col(Card.id))),
-        ):
+        )[: 2 if for_replies else None]:
             for item in await self._of_cases(model, rows, order):
                 getattr(rows[item.case_id], name).append(item)
         replies = (
@@ -246,6 +246,7 @@ class Cases:
     async def recall_replies(self, draft_id: str, *, at: datetime) -> int:
         """Cancel a draft's replies that have not left; return how many."""
         statement = update(Effect).where(
+            col(Effect.case_id) == _case_of(draft_id),
             col(Effect.draft_id) == draft_id,
             col(Effect.kind) == EffectKind.REPLY,
             col(Effect.state) == EffectState.READY,
@@ -254,8 +255,17 @@ class Cases:
 
     async def settle_check(self, draft_id: str, changes: dict[str, Any]) -> int:
         """Settle the part of a reply that a person has looked for; return 0 if somebody else was first."""
-        statement = update(Effect).where(col(Effect.draft_id) == draft_id, col(Effect.state) == EffectState.NEEDS_CHECK)
+        statement = update(Effect).where(
+            col(Effect.case_id) == _case_of(draft_id),
+            col(Effect.draft_id) == draft_id,
+            col(Effect.state) == EffectState.NEEDS_CHECK,
+        )
         return await _rows(self._session, statement.values(**changes))
+
+
+def _case_of(draft_id: str) -> Any:
+    """Return the case of a draft; by it the index finds the effects."""
+    return select(Draft.case_id).where(col(Draft.id) == draft_id).scalar_subquery()
 
 
 async def _rows(session: AsyncSession, statement: Any) -> int:

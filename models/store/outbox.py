@@ -16,6 +16,7 @@ from models.outbox import Attempt, Card, Effect, Pace
 from models.store.statements import insert_or_ignore, table
 from models.vocabulary import NETWORK_EFFECTS, OPEN_STATES, UNSETTLED_EFFECTS, CardKind, EffectKind, EffectState
 
+_SHOWN_BY_A_TRY = ("ended_at", "verdict", "reason", "external_id")
 SEQUENCE_STEP = 1000
 """How far apart the sequences of two decisions of one case are, so that the effects of each keep their order."""
 
@@ -66,8 +67,27 @@ def redraw_row(card: Card, *, version: int, at: datetime) -> dict[str, Any]:
 
 
 @cache
+def _in_transit() -> ColumnElement[bool]:
+    """Return the condition of the index ``effect_due``, word for word.
+
+    SQLite uses a partial index only where the query repeats its condition with the same constants, not bound values.
+    https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
+    """
+    states = [EffectState.READY, EffectState.SENDING, EffectState.UNKNOWN]
+    return col(Effect.state).in_(bindparam("in_transit", states, expanding=True, literal_execute=True))
+
+
+@cache
+def _waiting_drawing() -> ColumnElement[bool]:
+    """Return the condition of the index ``effect_waiting_card``, with constants as above."""
+    ready = bindparam("drawing_state", EffectState.READY, type_=Effect.state.type, literal_execute=True)  # type: ignore[attr-defined]
+    kinds = bindparam("drawing_kinds", list(_DRAWINGS), expanding=True, literal_execute=True)
+    return and_(col(Effect.state) == ready, col(Effect.card_id).is_not(None), col(Effect.kind).in_(kinds))
+
+
+@cache
 def _due() -> ColumnElement[bool]:
-    """Return what makes an effect due at ``:now``; built once, for it is asked at every tick and costly to put together."""
+    """Return what makes an effect due at ``:now``; built once, for it is asked at every tick."""
     now = bindparam("now", type_=UtcTime())
     waiting = and_(col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]), col(Effect.not_before) <= now)
     unleased = or_(col(Effect.lease_until).is_(None), col(Effect.lease_until) <= now)
@@ -78,7 +98,25 @@ def _due() -> ColumnElement[bool]:
         col(earlier.state).in_(list(UNSETTLED_EFFECTS)),
     )
     held = exists().where(col(Pace.key) == col(Effect.pace), col(Pace.blocked_until) > now)
-    return and_(waiting, unleased, or_(col(Effect.lane).is_(None), ~blocked), ~held)
+    return and_(_in_transit(), waiting, unleased, or_(col(Effect.lane).is_(None), ~blocked), ~held)
+
+
+@cache
+def _end_attempt() -> Any:
+    """Return the UPDATE for many tries at once: compiled once, however many there are."""
+    attempts = table(Attempt)
+    mine = (attempts.c.effect_id == bindparam("_effect"), attempts.c.token == bindparam("_token"))
+    ended = update(attempts).where(*mine, attempts.c.ended_at.is_(None))
+    return ended.values({name: bindparam(name) for name in _SHOWN_BY_A_TRY})
+
+
+@cache
+def _note_sent() -> Any:
+    """Return the UPDATE for many effects that stand outside now."""
+    effects = table(Effect)
+    values = {name: bindparam(name) for name in ("external_id", "url", "settled_at")}
+    constant = {"state": EffectState.SENT, "reason": None, "token": None, "lease_until": None}
+    return update(effects).where(effects.c.id == bindparam("_id")).values({**values, **constant})
 
 
 @cache
@@ -160,7 +198,8 @@ class Outbox:
 
     async def abandoned(self, now: datetime) -> Sequence[Effect]:
         """Return effects whose sender has not come back in time; not locked."""
-        query = select(Effect).where(col(Effect.state) == EffectState.SENDING, col(Effect.lease_until) <= now)
+        sending = and_(col(Effect.state) == EffectState.SENDING, col(Effect.lease_until) <= now)
+        query = select(Effect).where(_in_transit(), col(Effect.not_before) <= now, sending)
         return (await self._session.exec(query)).all()
 
     async def doubt(self, effect_id: str, *, token: str | None, now: datetime, not_before: datetime) -> bool:
@@ -207,19 +246,14 @@ class Outbox:
         if token is not None:
             card = card.where(col(older.token) == token)
         newer = update(Effect).where(
-            col(Effect.card_id) == card.scalar_subquery(),
-            col(Effect.kind).in_(_DRAWINGS),
-            col(Effect.state) == EffectState.READY,
-            col(Effect.id) != effect_id,
+            col(Effect.card_id) == card.scalar_subquery(), _waiting_drawing(), col(Effect.id) != effect_id
         )
         await self._execute(newer.values(state=EffectState.SUPERSEDED))
 
     async def draw_before(self, card: Card, *, version: int, sequence: int, at: datetime) -> None:
         """Have a card that was deleted in chat drawn anew, ahead of the thread messages that wait for it."""
         row = redraw_row(card, version=version, at=at) | {"sequence": sequence, "priority": 3}
-        waiting = update(Effect).where(
-            col(Effect.card_id) == card.id, col(Effect.kind).in_(_DRAWINGS), col(Effect.state) == EffectState.READY
-        )
+        waiting = update(Effect).where(col(Effect.card_id) == card.id, _waiting_drawing())
         if not await self._execute(waiting.values(sequence=sequence, priority=3, not_before=at)):
             await self.put([row])
 
@@ -230,7 +264,7 @@ class Outbox:
     async def next_due(self) -> datetime | None:
         """Return when the next waiting effect may leave."""
         query = select(func.min(Effect.not_before)).where(
-            col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
+            _in_transit(), col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
         )
         return (await self._session.exec(query)).one()
 
@@ -275,15 +309,12 @@ class Outbox:
 
     async def end_attempts(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Record what tries showed; not fenced, for a late answer is evidence."""
-        for row in rows:
-            statement = update(Attempt).where(
-                col(Attempt.effect_id) == row["effect_id"],
-                col(Attempt.token) == row["token"],
-                col(Attempt.ended_at).is_(None),
-            )
-            await self._execute(
-                statement.values({name: value for name, value in row.items() if name not in {"effect_id", "token"}})
-            )
+        known = [
+            {"_effect": row["effect_id"], "_token": row["token"], **{name: row[name] for name in _SHOWN_BY_A_TRY}}
+            for row in rows
+        ]
+        if known:
+            await (await self._session.connection()).execute(_end_attempt(), known)
 
     async def settle(self, effect_id: str, *, token: str, changes: Mapping[str, Any]) -> bool:
         """Record a result; ``False`` if the lease was lost and somebody else decides now."""
@@ -297,31 +328,23 @@ class Outbox:
         return bool(await self._execute(statement.values(**changes, token=None, lease_until=None)))
 
     async def settle_sent(self, results: Sequence[Mapping[str, Any]], *, token: str, at: datetime) -> set[str]:
-        """Record many deliveries of one lease in one statement; return the ids whose lease still held."""
+        """Record many deliveries of one lease; return the ids whose lease still held."""
         if not results:
             return set()
-        ids = [row["id"] for row in results]
-        external = case({row["id"]: row["external_id"] for row in results}, value=col(Effect.id))
-        url = case({row["id"]: row["url"] for row in results}, value=col(Effect.id))
-        statement = (
-            update(Effect)
-            .where(
-                col(Effect.id).in_(ids),
-                col(Effect.token) == token,
-                col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN]),
-            )
-            .values(
-                state=EffectState.SENT,
-                external_id=external,
-                url=url,
-                settled_at=at,
-                reason=None,
-                token=None,
-                lease_until=None,
-            )
-            .returning(col(Effect.id))
+        mine = select(Effect.id).where(
+            col(Effect.id).in_([row["id"] for row in results]),
+            col(Effect.token) == token,
+            col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN]),
         )
-        return set((await (await self._session.connection()).execute(statement)).scalars())
+        held = set(await self._session.exec(mine.order_by(col(Effect.id)).with_for_update()))
+        sent = [
+            {"_id": row["id"], "external_id": row["external_id"], "url": row["url"], "settled_at": at}
+            for row in results
+            if row["id"] in held
+        ]
+        if sent:
+            await (await self._session.connection()).execute(_note_sent(), sent)
+        return held
 
     async def card_posted(self, card_id: str, *, message_id: str, shown_version: int) -> None:
         """Note which message a card is and which version of the case it shows.

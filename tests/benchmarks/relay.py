@@ -6,6 +6,7 @@ over the same HTTP client with as many calls at once, settle the batch in one co
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import sqlite3
 import tempfile
@@ -17,6 +18,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import structlog
 from sqlmodel import SQLModel
 
 from escalation.carrying import CALLS_AT_ONCE
@@ -35,6 +37,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
     """Return effects a second on both databases, with a network that answers at once and one that takes 20 ms."""
     cases, parts, rounds = (20, 3, 1) if quick else (200, 5, 3)
     figures: list[Figure] = []
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # as in production
     receiver = start_receiver()
     try:
         with tempfile.TemporaryDirectory(prefix="portavoce-bench-") as folder:

@@ -94,7 +94,7 @@ class Events:
 
 
 def _passing(body: Mapping[str, Any], raw: bytes) -> Delivery:
-    """Return the delivery of an event that is not kept: of colleagues' chatter only that it came is remembered."""
+    """Return the delivery of an event that is not kept: of chatter only that it came is remembered."""
     return Delivery(f"slack:event:{body.get('event_id') or digest(raw.decode('utf-8', 'replace'))}", SOURCE, SOURCE, b"")
 
 

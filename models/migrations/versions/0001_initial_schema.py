@@ -385,6 +385,13 @@ def upgrade() -> None:
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.create_index("effect_case", ["case_id"], unique=False)
         batch_op.create_index(
+            "effect_external",
+            ["target", "external_id"],
+            unique=False,
+            postgresql_where=sa.text("external_id IS NOT NULL"),
+            sqlite_where=sa.text("external_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "effect_due",
             ["not_before"],
             unique=False,
@@ -443,6 +450,11 @@ def downgrade() -> None:
             "effect_due",
             postgresql_where=sa.text("state IN ('ready', 'sending', 'unknown')"),
             sqlite_where=sa.text("state IN ('ready', 'sending', 'unknown')"),
+        )
+        batch_op.drop_index(
+            "effect_external",
+            postgresql_where=sa.text("external_id IS NOT NULL"),
+            sqlite_where=sa.text("external_id IS NOT NULL"),
         )
         batch_op.drop_index("effect_case")
 
