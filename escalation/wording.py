@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import regex
 
@@ -14,8 +15,11 @@ from models.vocabulary import Visibility
 # A space that carries a combining mark is a letter, not a gap.
 _BREAKS = tuple(regex.compile(gap + r"(?!\p{M})") for gap in (r"\n[ \t]*\n\s*", r"(?<=[.!?…])\s+", r"\s+"))
 _LEADING_GAP = regex.compile(r"\s+(?!\p{M})")
-_TIDINESS = (1 / 3, 2 / 3, 9 / 10, 2)
-"""How much of its room a part must fill to be cut at a gap; tried in this order until the text fits."""
+_TIDINESS = ((1 / 3, 2 / 3, 9 / 10), (2,))
+"""How much of its room a part must fill to be cut at a gap; the last is never reached, so that words are cut.
+
+Tried in this order until the text fits: rather one part more than a word cut in two, rather that than a refusal.
+"""
 _SAME_NAME_GOES_ON = regex.compile(r"[\w@]|[.-]\w")
 _TOKEN = regex.compile(r"https?://\S+|@[\w.@-]+|\X")
 _FORBIDDEN = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
@@ -82,8 +86,8 @@ def _is_typed(prefix: str, text: str) -> bool:
 
 
 def _split(text: str, prefix: str, tail: str, frame: Frame) -> list[str] | None:
-    for wanted in range(2, frame.max_parts + 1):
-        for tidiness in _TIDINESS:
+    for ways in _TIDINESS:
+        for wanted, tidiness in product(range(2, frame.max_parts + 1), ways):
             if parts := _cut(text, prefix, tail, frame, wanted=wanted, tidiness=tidiness):
                 return parts
     return None

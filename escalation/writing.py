@@ -3,12 +3,13 @@
 What must still hold when a decision is written is checked by the statements themselves.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from escalation.casefile import CaseFile
-from escalation.decision import CardWanted, ClockStopped, Decision, Intent
+from escalation.decision import CardWanted, ClockStopped, Decision, Intent, TimerSet
 from escalation.opening import Opening
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
@@ -17,7 +18,7 @@ from models.outbox import Card
 from models.store import Transaction
 from models.store.outbox import BLANK_EFFECT, SEQUENCE_STEP, redraw_row
 from models.store.writes import Writes
-from models.vocabulary import CardKind, EffectKind, EffectState, Verdict
+from models.vocabulary import CardKind, EffectKind, EffectState, TimerKind, Verdict
 
 _CARD_KINDS = {EffectKind.CARD: CardKind.CARD, EffectKind.APPROVAL: CardKind.APPROVAL}
 
@@ -36,6 +37,8 @@ class Writing:
         self._effects: list[dict[str, Any]] = []
         self._refresh: list[tuple[Case, Decision | None, frozenset[str], datetime]] = []
         self._known_cards: dict[str, list[Card]] = {}
+        self._cancelled: dict[frozenset[TimerKind], list[str]] = defaultdict(list)
+        self._timers: list[tuple[str, TimerSet, datetime]] = []
 
     def open(self, opening: Opening, policy: PolicySnapshot, cards: Sequence[CardWanted]) -> None:
         """Write a new case."""
@@ -70,10 +73,8 @@ class Writing:
         )
         self._clocks(file, decision)
         if decision.cancel_timers:
-            await self.tx.clocks.cancel(case.id, decision.cancel_timers)
-        for timer in decision.timers:
-            cycle = await self.tx.clocks.next_cycle(case.id, timer.kind)
-            self.writes.add(Timer(id=new_id(at), case_id=case.id, kind=timer.kind, cycle=cycle, due_at=timer.due_at))
+            self._cancelled[frozenset(decision.cancel_timers)].append(case.id)
+        self._timers += [(case.id, timer, at) for timer in decision.timers]
         self._want(case, decision.cards, at)
         base = (case.version + 1) * SEQUENCE_STEP
         for number, intent in enumerate(decision.intents):
@@ -201,8 +202,19 @@ class Writing:
             for card in cards
         ]
 
+    async def _set_timers(self) -> None:
+        for kinds, case_ids in sorted(self._cancelled.items(), key=lambda item: sorted(item[0])):
+            await self.tx.clocks.cancel(sorted(case_ids), sorted(kinds))
+        if not self._timers:
+            return
+        cycles = await self.tx.clocks.last_cycles(sorted({case_id for case_id, _, _ in self._timers}))
+        for case_id, timer, at in self._timers:
+            cycle = cycles[case_id, timer.kind] = cycles.get((case_id, timer.kind), 0) + 1
+            self.writes.add(Timer(id=new_id(at), case_id=case_id, kind=timer.kind, cycle=cycle, due_at=timer.due_at))
+
     async def flush(self) -> None:
         """Send everything, in one order for all transactions."""
+        await self._set_timers()
         await self.writes.flush(self.tx.session)
         await self.tx.outbox.wish_cards(self._cards)
         fresh = {card["case_id"] for card in self._cards}

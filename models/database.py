@@ -6,22 +6,28 @@
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
+import select
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models import sqlite
 from models.store import Transaction
 
 SQLITE = "sqlite:///"
 CONNECT_SECONDS = 2
+RESTED_SECONDS = 0.02
+"""How long a PostgreSQL connection may lie unused before it is asked whether it still stands."""
 _TRIES = 3
 _CONFLICTS = frozenset({"40001", "40P01", "23505"})
 """PostgreSQL's serialization failure, deadlock and unique violation: the whole transaction may be tried again.
@@ -151,7 +157,7 @@ def _translated() -> Any:
 def _sqlite_engine(path: Path) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
-        connect_args={"timeout": 5},
+        connect_args={"timeout": 5, "async_creator_fn": sqlite.connect},
         pool_size=5,
         max_overflow=5,
         pool_timeout=CONNECT_SECONDS,
@@ -179,11 +185,37 @@ def _postgresql_engine(url: str) -> AsyncEngine:
             return await psycopg.AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS)
         return await psycopg.AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS, options=_LIMITS)
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+psycopg://",
         async_creator=connect,
         pool_size=10,
         max_overflow=10,
-        pool_pre_ping=True,
         pool_timeout=CONNECT_SECONDS,
     )
+    pool, dialect = engine.sync_engine, engine.dialect
+
+    @event.listens_for(pool, "checkin")
+    def _rests(_: object, record: Any) -> None:
+        record.info["since"] = time.monotonic()
+
+    @event.listens_for(pool, "checkout")
+    def _still_there(connection: Any, record: Any, _: object) -> None:
+        """Ask a connection whether it still stands if it has rested, or if the server has said something meanwhile.
+
+        A server that ends a connection says so at once; asking every time would cost as much as a small statement.
+        """
+        rested = time.monotonic() - record.info.get("since", -math.inf) >= RESTED_SECONDS
+        if not rested and not _has_something_to_read(connection.driver_connection.pgconn.socket):
+            return
+        try:
+            dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise DisconnectionError from error
+
+    return engine
+
+
+def _has_something_to_read(handle: int) -> bool:
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(0))

@@ -35,16 +35,20 @@ class Clocks:
         statement = update(Timer).where(col(Timer.id).in_(list(ids))).values(state=TimerState.FIRED, fired_at=now)
         await (await self._session.connection()).execute(statement)
 
-    async def cancel(self, case_id: str, kinds: Collection[TimerKind]) -> None:
-        """Cancel a case's running timers of some kinds."""
+    async def cancel(self, case_ids: Collection[str], kinds: Collection[TimerKind]) -> None:
+        """Cancel the running timers of some kinds that some cases have."""
         statement = update(Timer).where(
-            col(Timer.case_id) == case_id, col(Timer.kind).in_(list(kinds)), col(Timer.state) == TimerState.RUNNING
+            col(Timer.case_id).in_(list(case_ids)),
+            col(Timer.kind).in_(list(kinds)),
+            col(Timer.state) == TimerState.RUNNING,
         )
         await (await self._session.connection()).execute(statement.values(state=TimerState.CANCELLED))
 
-    async def next_cycle(self, case_id: str, kind: TimerKind) -> int:
-        """Return the cycle of a case's next timer of this kind."""
-        query = select(func.coalesce(func.max(Timer.cycle), 0)).where(
-            col(Timer.case_id) == case_id, col(Timer.kind) == kind
+    async def last_cycles(self, case_ids: Collection[str]) -> dict[tuple[str, TimerKind], int]:
+        """Return the highest cycle that some cases' timers have reached, by case and kind, where there are any."""
+        query = (
+            select(Timer.case_id, Timer.kind, func.max(Timer.cycle))
+            .where(col(Timer.case_id).in_(list(case_ids)))
+            .group_by(col(Timer.case_id), col(Timer.kind))
         )
-        return int((await self._session.exec(query)).one()) + 1
+        return {(case_id, TimerKind(kind)): int(cycle) for case_id, kind, cycle in await self._session.exec(query)}

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.mention import EarlyChange, Inbound
-from models.store.statements import insert_or_ignore, table
+from models.store.statements import insert_new, insert_or_ignore
 
 
 class Intake:
@@ -21,8 +21,7 @@ class Intake:
 
     async def store(self, rows: Sequence[dict[str, Any]]) -> set[str]:
         """Store deliveries in one statement; return the keys that were new."""
-        statement = insert_or_ignore(self._session, Inbound).returning(table(Inbound).c.key)
-        return set((await (await self._session.connection()).execute(statement, rows)).scalars())
+        return await insert_new(self._session, Inbound, rows)
 
     async def handled(self, keys: Collection[str], at: datetime) -> int:
         """Mark deliveries as done; return how many were not done before."""

@@ -81,7 +81,7 @@ def _in_transit() -> ColumnElement[bool]:
 def _waiting_drawing() -> ColumnElement[bool]:
     """Return the condition of the index ``effect_waiting_card``, with constants as above."""
     ready = bindparam("drawing_state", EffectState.READY, type_=Effect.state.type, literal_execute=True)  # type: ignore[attr-defined]
-    kinds = bindparam("drawing_kinds", list(_DRAWINGS), expanding=True, literal_execute=True)
+    kinds: Any = bindparam("drawing_kinds", list(_DRAWINGS), expanding=True, literal_execute=True)
     return and_(col(Effect.state) == ready, col(Effect.card_id).is_not(None), col(Effect.kind).in_(kinds))
 
 
@@ -114,7 +114,7 @@ def _end_attempt() -> Any:
 def _note_sent() -> Any:
     """Return the UPDATE for many effects that stand outside now."""
     effects = table(Effect)
-    values = {name: bindparam(name) for name in ("external_id", "url", "settled_at")}
+    values: dict[str, Any] = {name: bindparam(name) for name in ("external_id", "url", "settled_at")}
     constant = {"state": EffectState.SENT, "reason": None, "token": None, "lease_until": None}
     return update(effects).where(effects.c.id == bindparam("_id")).values({**values, **constant})
 

@@ -1,9 +1,10 @@
 """The few places where the two databases' SQL differ, behind one call each."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,3 +28,28 @@ def insert_or_ignore(session: AsyncSession, model: type[SQLModel]) -> Any:
 def _insert_or_ignore(dialect: str, model: type[SQLModel]) -> Any:
     into = sqlite.insert(table(model)) if dialect == "sqlite" else postgresql.insert(table(model))
     return into.on_conflict_do_nothing()
+
+
+async def insert_new(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """Insert rows that all name the same columns, leave out those known already, and return the keys of the new ones.
+
+    PostgreSQL is sent one array a column: the same statement for any number of rows, which it plans once.
+    """
+    if not rows:
+        return set()
+    connection = await session.connection()
+    if connection.dialect.name == "sqlite":
+        [key] = table(model).primary_key.columns
+        return set((await connection.execute(insert_or_ignore(session, model).returning(key), rows)).scalars())
+    names = tuple(sorted(rows[0]))
+    arrays = {name: [row[name] for row in rows] for name in names}
+    return set((await connection.execute(_insert_arrays(model, names), arrays)).scalars())
+
+
+@cache
+def _insert_arrays(model: type[SQLModel], names: tuple[str, ...]) -> Any:
+    target = table(model)
+    [key] = target.primary_key.columns
+    arrays = [func.unnest(bindparam(name, type_=postgresql.ARRAY(target.c[name].type))) for name in names]
+    into = postgresql.insert(target).from_select(names, select(*arrays))
+    return into.on_conflict_do_nothing().returning(key)

@@ -9,7 +9,18 @@ from tests.architecture import names, tree
 
 PURE = tuple(
     f"escalation/{noun}.py"
-    for noun in ("lifecycle", "decide", "business_time", "policy", "oncall", "routing", "wording", "cards")
+    for noun in (
+        "lifecycle",
+        "decide",
+        "plans",
+        "sorting",
+        "business_time",
+        "policy",
+        "oncall",
+        "routing",
+        "wording",
+        "cards",
+    )
 )
 PURE_PACKAGES = tuple(name.removesuffix(".py") + "/" for name in PURE)
 WAITING = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)

@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
@@ -42,7 +43,7 @@ class Databases:
         self._server: str | None = None
         self._numbers = 0
 
-    def __enter__(self) -> "Databases":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

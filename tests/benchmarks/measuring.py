@@ -29,7 +29,16 @@ class Figure:
     met: bool
 
     @classmethod
-    def of(cls, name: str, unit: str, *, ours: Sequence[float], floor: Sequence[float], at_most: float = 0, at_least: float = 0) -> "Figure":
+    def of(
+        cls,
+        name: str,
+        unit: str,
+        *,
+        ours: Sequence[float],
+        floor: Sequence[float],
+        at_most: float = 0,
+        at_least: float = 0,
+    ) -> "Figure":
         ratio = statistics.median(ours) / statistics.median(floor)
         goal = f"<= {at_most}" if at_most else f">= {at_least}"
         return cls(name, unit, ours, floor, goal, round(ratio, 2), ratio <= at_most if at_most else ratio >= at_least)

@@ -35,7 +35,7 @@ _DUE = """SELECT e.id, e.target, e.case_id, e.part, e.draft_id FROM effect e WHE
 
 def measure(*, quick: bool = False) -> list[Figure]:
     """Return effects a second on both databases, with a network that answers at once and one that takes 20 ms."""
-    cases, parts, rounds = (20, 3, 1) if quick else (200, 5, 3)
+    cases, sentences, rounds = (20, 3, 1) if quick else (200, 5, 3)
     figures: list[Figure] = []
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # as in production
     receiver = start_receiver()
@@ -49,18 +49,20 @@ def measure(*, quick: bool = False) -> list[Figure]:
             for name, opened in databases:
                 with opened() as url:
                     for latency in (0.0, 0.02):
-                        figures.append(_compare(name, url, receiver, latency, cases=cases, parts=parts, rounds=rounds))
+                        figures.append(_compare(name, url, receiver, latency, cases=cases, sentences=sentences, rounds=rounds))
     finally:
         receiver.stop()
     return figures
 
 
-def _compare(name: str, url: str, receiver: ReceiverProcess, latency: float, *, cases: int, parts: int, rounds: int) -> Figure:
+def _compare(
+    name: str, url: str, receiver: ReceiverProcess, latency: float, *, cases: int, sentences: int, rounds: int
+) -> Figure:
     ours: list[float] = []
     floor: list[float] = []
     for number in range(-1 if rounds > 1 else 0, rounds):  # round -1 warms up
         for run, into in ((_by_hand, floor), (_by_courier, ours)):
-            asyncio.run(_prepare(url, receiver.url, cases=cases, parts=parts))
+            parts = asyncio.run(_prepare(url, receiver.url, cases=cases, sentences=sentences))
             receiver.reset(latency)
             seconds = asyncio.run(run(url, receiver.url))
             problems = misdelivered(receiver.log(), cases=cases, parts=parts)
@@ -71,22 +73,26 @@ def _compare(name: str, url: str, receiver: ReceiverProcess, latency: float, *, 
     return Figure.of(title, "effects/s", ours=ours, floor=floor, at_least=0.8)
 
 
-async def _prepare(url: str, receiver: str, *, cases: int, parts: int) -> None:
+async def _prepare(url: str, receiver: str, *, cases: int, sentences: int) -> int:
     house = RaceHouse(url, race_settings(receiver))
     async with house.database.engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.drop_all)
         await connection.run_sync(SQLModel.metadata.create_all)
-    await house.approve_all(await house.open_cases(cases), parts=parts)
+    found = await house.approve_all(await house.open_cases(cases), sentences=sentences)
     await house.close()
+    return found
 
 
 async def _by_courier(url: str, receiver: str) -> float:
     house = RaceHouse(url, race_settings(receiver), capacity=BATCH)
     await house.unsettled()  # opens the connection
     started = time.perf_counter()
-    await house.courier.drain()
+    carrying = asyncio.create_task(house.courier.run())
+    while await house.unsettled():
+        await asyncio.sleep(0.02)
     seconds = time.perf_counter() - started
-    assert await house.unsettled() == 0
+    house.courier.stop()
+    await carrying
     await house.close()
     return seconds
 
@@ -173,7 +179,9 @@ class _Postgresql:
 
     async def texts(self) -> Mapping[str, tuple[str, list[str]]]:
         run = await self._run()
-        found = await run.execute("SELECT d.id, m.external_id, d.parts FROM draft d JOIN mention m ON m.id = d.mention_id")
+        found = await run.execute(
+            "SELECT d.id, m.external_id, d.parts FROM draft d JOIN mention m ON m.id = d.mention_id"
+        )
         texts = {row[0]: (row[1], row[2]) for row in await found.fetchall()}
         await run.commit()
         return texts

@@ -1,8 +1,9 @@
 """Durable Slack intake against a bare Bolt app: processor time of the server per request of channel chatter.
 
-Both servers are processes of their own under uvicorn and tell their own ``getrusage``; the load comes from this process,
-already signed, over eight kept-alive connections; one request in ten repeats an earlier event. Ours checks signature,
-size and shape, stores every event before it is acknowledged and answers repetitions without acting; the bare one checks
+Both servers are processes of their own under uvicorn and tell their own ``getrusage``; the load comes from this
+process, already signed, over eight kept-alive connections; one request in ten repeats an earlier event. What is sent
+is colleagues' chatter, by far the most of what Slack sends, and not answers in threads. Ours checks signature, size
+and shape, stores every event before it is acknowledged and answers repetitions without acting; the bare one checks
 the signature and stores nothing. PostgreSQL's own processes are not counted.
 """
 

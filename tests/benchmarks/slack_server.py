@@ -1,13 +1,10 @@
 """The measured process: our real web application, or a bare Bolt app that stores nothing. Prints its port.
 
-    python -m tests.benchmarks.slack_server ours DATABASE_URL
-    python -m tests.benchmarks.slack_server bare
+python -m tests.benchmarks.slack_server ours DATABASE_URL
+python -m tests.benchmarks.slack_server bare
 """
 
 import asyncio
-import contextlib
-import cProfile
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from starlette.routing import Route
 
 from bots.app import build
 from bots.serving import listen
+from bots.telemetry import set_up_logs
 from connectors import settings_models
 from escalation.secret import SecretSource
 from escalation.settings import Settings, parse_settings
@@ -50,7 +48,7 @@ access_token = {{ env = "TOKEN" }}
 
 
 def bare_application(*more: Route) -> Starlette:
-    """Return what Bolt's documentation shows: its own signature check, its own dispatch, a handler that does nothing."""
+    """Return what Bolt's documentation shows: its signature check, its dispatch, a handler that does nothing."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=TOKEN)
@@ -69,8 +67,11 @@ async def usage(_: Request) -> JSONResponse:
 
 
 async def serve(kind: str, database_url: str) -> None:
+    set_up_logs(json=True)
     mark = Route("/benchmark/usage", usage)
-    web: Any = build(benchmark_settings(database_url), more_routes=[mark]).web if kind == "ours" else bare_application(mark)
+    web: Any = (
+        build(benchmark_settings(database_url), more_routes=[mark]).web if kind == "ours" else bare_application(mark)
+    )
     listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(
         web, log_config=None, access_log=False, proxy_headers=False, server_header=False, lifespan="off"
@@ -81,16 +82,8 @@ async def serve(kind: str, database_url: str) -> None:
 
 
 def main() -> None:
-    kind, database_url = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
-    profile = os.environ.get("PORTAVOCE_PROFILE", "")
-    profiler = cProfile.Profile()
-    with contextlib.suppress(KeyboardInterrupt):
-        if profile and kind == "ours":
-            profiler.enable()
-        asyncio.run(serve(kind, database_url))
-    if profile and kind == "ours":
-        profiler.disable()
-        profiler.dump_stats(profile)
+    """Serve until the process is told to end."""
+    asyncio.run(serve(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every place at which a process may die between two facts: commits, the network's wire, the web answers. Counted, then armed."""
+"""Every place at which a process may die between two facts: commits, wires, web answers. Counted first, then armed."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ BEFORE, STATEMENT = "before", "statement"
 FACTS = frozenset({COMMIT, WIRE, WEB})
 """Boundaries behind which something outside this process has become different: a commit, bytes on a wire, an answer."""
 COARSE = FACTS | {BEFORE}
-"""And those in front: a death there leaves what the boundary before left, which a run under one fault is enough to show."""
+"""And those in front: a death there leaves what the boundary before left, which runs under one fault show enough."""
 FINE = COARSE | {STATEMENT}
 """And every changing statement inside a transaction."""
 
@@ -95,11 +95,13 @@ class Boundaries:
 
 
 class WatchedTransport(httpx.AsyncBaseTransport):
-    """A real HTTP transport with a boundary before a call is written, when it is written, and when its answer is here."""
+    """A real HTTP transport with boundaries: before a call is written, when it is, and when its answer is here."""
 
     def __init__(self, boundaries: Boundaries) -> None:
         self._boundaries = boundaries
-        self._inner = httpx.AsyncHTTPTransport(verify=False)  # nothing here speaks TLS, and its tables take long to load
+        self._inner = httpx.AsyncHTTPTransport(
+            verify=False
+        )  # nothing here speaks TLS, and its tables take long to load
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -138,7 +140,7 @@ class Stall:
 
 
 class StallingTransport(WatchedTransport):
-    """The first post to the network stalls and then fails before a byte of it left; the second stalls after its answer."""
+    """The first post to the network stalls and fails before a byte of it left; the second stalls after its answer."""
 
     def __init__(self, boundaries: Boundaries) -> None:
         super().__init__(boundaries)

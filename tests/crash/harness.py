@@ -1,7 +1,7 @@
-"""Runs the story over and over: once to count, then with a death at every boundary, under every fault, and judges each run.
+"""Runs the story over and over: once to count, then with a death at every boundary, and judges each run.
 
-One harness is one process that forks: the world once, and the product for every start. It opens no loop and no thread of
-its own, so that forking is safe. Two harnesses in two processes share the work.
+One harness is one process that forks: the world once, and the product for every start. It keeps no loop and no thread,
+so that forking is safe. Two harnesses in two processes share the work.
 """
 
 import asyncio
@@ -42,10 +42,9 @@ QUIET, NOT_QUIET, FAILED, KILLED = 0, 3, 4, -signal.SIGKILL
 _NOTE_BYTES = 65536
 
 
-
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong outside in a run: lines for the network's and the chat's fault scripts, and the product's patience (s)."""
+    """What goes wrong outside: lines for the network's and the chat's fault scripts, and the product's patience (s)."""
 
     name: str
     network: tuple[dict[str, Any], ...] = ()
@@ -53,11 +52,17 @@ class Fault:
     answer_within: float = 2.0
 
 
-def _fault(name: str, kind: str, *, times: int = 2, network: float | None = None, chat: float | None = None, **more: Any) -> Fault:
+def _fault(
+    name: str, kind: str, *, times: int = 2, network: float | None = None, chat: float | None = None, **more: Any
+) -> Fault:
     here = {"fault": kind, "method": "POST"}
     return Fault(
-        name, ({**here, "path": "/api/posts", "times": times, "number": network},),
-        tuple({**here, "path": f"/api/post/{what}", "times": 1, "number": chat} for what in ("card", "approval", "thread")[: 1 + times // 2 * 2]),
+        name,
+        ({**here, "path": "/api/posts", "times": times, "number": network},),
+        tuple(
+            {**here, "path": f"/api/post/{what}", "times": 1, "number": chat}
+            for what in ("card", "approval", "thread")[: 1 + times // 2 * 2]
+        ),
         **more,
     )
 
@@ -92,7 +97,8 @@ class Run:
 
     def __str__(self) -> str:
         what = "; ".join(self.problems) or "all invariants hold"
-        return f"{self.database}, story {self.story!r}, fault {self.fault!r}, killed at {self.kill_at} ({self.boundary}): {what}"
+        where = f"killed at {self.kill_at} ({self.boundary})"
+        return f"{self.database}, story {self.story!r}, fault {self.fault!r}, {where}: {what}"
 
 
 class Harness:
@@ -133,9 +139,15 @@ class Harness:
         self._listening.close()
 
     def run(
-        self, fault: Fault, *, story: str = "main", kill_at: int = 0, kinds: frozenset[str] = COARSE, pieces: Pieces | None = None
+        self,
+        fault: Fault,
+        *,
+        story: str = "main",
+        kill_at: int = 0,
+        kinds: frozenset[str] = COARSE,
+        pieces: Pieces | None = None,
     ) -> Run:
-        """Play the story once, dying at boundary ``kill_at`` (0: never), restarting until quiet, and judge what is there then."""
+        """Play the story once, dying at boundary ``kill_at`` (0: never), restart until quiet, and judge."""
         if not self._warm:
             self._warm = True
             self._reset(Fault("none"), "crossed")
@@ -158,8 +170,16 @@ class Harness:
             problems += broken(read, state)
         boundary = names[-1] if killed and names else "-"
         return Run(
-            self.kind, story, fault.name, kill_at, killed, boundary, problems, time.perf_counter() - started,
-            boundaries=len(names), names=names,
+            self.kind,
+            story,
+            fault.name,
+            kill_at,
+            killed,
+            boundary,
+            problems,
+            time.perf_counter() - started,
+            boundaries=len(names),
+            names=names,
         )
 
     def _reset(self, fault: Fault, story: str) -> None:
@@ -179,19 +199,33 @@ class Harness:
         return os.waitstatus_to_exitcode(status)
 
     def _play(
-        self, fault: Fault, kill_at: int, kinds: frozenset[str], pieces: Pieces, story: str = "main", *, restarted: bool = False
+        self,
+        fault: Fault,
+        kill_at: int,
+        kinds: frozenset[str],
+        pieces: Pieces,
+        story: str = "main",
+        *,
+        restarted: bool = False,
     ) -> int:
         """Be the product, in this process."""
         self._watched.count, self._watched.kill_at, self._watched.kinds = 0, kill_at, kinds
         self._watched._note = self._note
         gc.disable()
         try:
-            quiet = asyncio.run(play(
-                self._database, self._settings, world=self._world, listening=self._listening.dup(),
-                boundaries=self._watched, pieces=pieces,
-                answer_within=fault.answer_within, late=story == "late" and not restarted,
-            ))
-        except BaseException:  # noqa: BLE001 - the parent is told whatever it was; there is nobody above to hear it
+            quiet = asyncio.run(
+                play(
+                    self._database,
+                    self._settings,
+                    world=self._world,
+                    listening=self._listening.dup(),
+                    boundaries=self._watched,
+                    pieces=pieces,
+                    answer_within=fault.answer_within,
+                    late=story == "late" and not restarted,
+                )
+            )
+        except BaseException:
             self._note(traceback.format_exc()[-3000:].replace("\n", " | "))
             if self._owner == os.getpid():
                 raise
@@ -284,7 +318,9 @@ def main() -> None:
     harness = Harness(Path(tempfile.mkdtemp()), server=os.environ.get("SERVER"))
     story = sys.argv[3] if len(sys.argv) > 3 else "main"
     run = harness.run(FAULTS[sys.argv[1]], kill_at=int(sys.argv[2]), story=story)
-    sys.stdout.write("\n".join([*(f"{n} {name}" for n, name in enumerate(run.names, 1)), str(run), f"{run.seconds:.3f} s", ""]))
+    sys.stdout.write(
+        "\n".join([*(f"{n} {name}" for n, name in enumerate(run.names, 1)), str(run), f"{run.seconds:.3f} s", ""])
+    )
     if not int(sys.argv[2]) and len(sys.argv) > 4:
         worst = 0.0
         began = time.perf_counter()

@@ -1,10 +1,10 @@
-"""What must hold after every run: the rows among themselves, and the rows against what the network and the chat really hold."""
+"""What must hold after every run: the rows among themselves, and against what the network and the chat really hold."""
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -17,21 +17,23 @@ LIVE = {"ready", "sending", "unknown", "needs_check", "parked"}
 def broken(read: Read, world: Mapping[str, Any]) -> list[str]:
     """Return a sentence for every invariant that does not hold; none is good."""
     return [
-        *_inbound(read, world), *_replies(read, world), *_approvals(read, world), *_cards(read, world), *_clocks(read), *_journal(read),
+        *_inbound(read, world),
+        *_replies(read, world),
+        *_approvals(read, world),
+        *_cards(read, world),
+        *_clocks(read),
+        *_journal(read),
         *_effects(read),
     ]
 
 
 def _inbound(read: Read, world: Mapping[str, Any]) -> list[str]:
     """Acknowledged means stored, stored means handled once."""
-    problems: list[str] = []
     keys = {row["key"] for row in read("inbound")}
-    for click in world["acknowledged"]:
-        if f"chat:{click}" not in keys:
-            problems.append(f"{click} was acknowledged and is not stored")
-    for delivery in world["delivered"]:
-        if not any(key.startswith(f"hook:acme:{delivery}:") for key in keys):
-            problems.append(f"webhook {delivery} was acknowledged and is not stored")
+    stored = {":".join(key.split(":")[:3]) for key in keys}
+    acknowledged = [f"chat:{click}" for click in world["acknowledged"]]
+    acknowledged += [f"hook:acme:{delivery}" for delivery in world["delivered"]]
+    problems = [f"{key} was acknowledged and is not stored" for key in acknowledged if key not in stored]
     problems += [f"webhook {delivery} was given up" for delivery in world["lost"]]
     problems += [f"{row['key']} was never finished" for row in read("inbound") if row["handled_at"] is None]
     mentions = Counter(row["external_id"] for row in read("mention"))
@@ -61,7 +63,7 @@ def _replies(read: Read, world: Mapping[str, Any]) -> list[str]:
 
 
 def _approvals(read: Read, world: Mapping[str, Any]) -> list[str]:
-    """Nothing leaves that nobody approved, for what the approver saw: text, version and the state of the conversation."""
+    """Nothing leaves unapproved, for what the approver saw: text, version and the state of the conversation."""
     problems: list[str] = []
     [case] = read("cases")[:1] or [{}]
     drafts = {row["id"]: row for row in read("draft")}
@@ -74,7 +76,10 @@ def _approvals(read: Read, world: Mapping[str, Any]) -> list[str]:
             problems.append("a reply left that nobody approved")
             continue
         exact = json.dumps([draft["visibility"], *_json(draft["parts"])], ensure_ascii=False)
-        if review["draft_hash"] != hashlib.sha256(exact.encode()).hexdigest() or review["draft_version"] != draft["version"]:
+        if (
+            review["draft_hash"] != hashlib.sha256(exact.encode()).hexdigest()
+            or review["draft_version"] != draft["version"]
+        ):
             problems.append("the approval is for other bytes than those that left")
         if review["member"] == draft["author"]:
             problems.append("the author approved the own text")
@@ -98,9 +103,8 @@ def _cards(read: Read, world: Mapping[str, Any]) -> list[str]:
     standing = Counter((row["channel"], row["kind"]) for row in messages if row["kind"] != "thread")
     if wanted != standing:
         problems.append(f"cards wanted {dict(wanted)}, cards standing {dict(standing)}")
-    for row in messages:
-        if row["kind"] == "card" and not row["view"]["status"].startswith("Answered by"):
-            problems.append(f"the card still says {row['view']['status']!r}")
+    shown = [row["view"]["status"] for row in messages if row["kind"] == "card"]
+    problems += [f"the card still says {status!r}" for status in shown if not status.startswith("Answered by")]
     threads = Counter(row["effect"] for row in messages if row["kind"] == "thread")
     problems += [f"thread message {effect} stands {number} times" for effect, number in threads.items() if number > 1]
     sent = {row["id"] for row in read("effect") if row["kind"] == "thread" and row["state"] == "sent"}
@@ -118,7 +122,10 @@ def _clocks(read: Read) -> list[str]:
         if row["ended_at"] is None:
             if row["step"] != "resolution":
                 problems.append(f"{name} never ended")
-        elif row["ended_at"] < row["started_at"] or abs((row["ended_at"] - row["started_at"]) / 1e6 - row["wall_seconds"]) > 1e-6:
+        elif (
+            row["ended_at"] < row["started_at"]
+            or abs((row["ended_at"] - row["started_at"]) / 1e6 - row["wall_seconds"]) > 1e-6
+        ):
             problems.append(f"{name} runs backwards or has the wrong length")
     stopped: Counter[tuple[str, int]] = Counter()
     for entry in read("journal"):
@@ -128,8 +135,10 @@ def _clocks(read: Read) -> list[str]:
     if any(number > 1 for number in stopped.values()) or set(stopped) - at_once != ended:
         problems.append(f"the journal stopped {dict(stopped)}, the clocks say {sorted(ended)}")
     for step in {row["step"] for row in clocks}:
-        cycles = sorted((row["cycle"], row["started_at"], row["ended_at"] or 0) for row in clocks if row["step"] == step)
-        for (_, _, before), (_, after, _) in zip(cycles, cycles[1:], strict=False):
+        cycles = sorted(
+            (row["cycle"], row["started_at"], row["ended_at"] or 0) for row in clocks if row["step"] == step
+        )
+        for (_, _, before), (_, after, _) in itertools.pairwise(cycles):
             if after < before:
                 problems.append(f"{step} began again before it had ended")
     return problems
@@ -139,7 +148,9 @@ def _journal(read: Read) -> list[str]:
     """One journal row for each version of the case, in order of time."""
     problems: list[str] = []
     for case in read("cases"):
-        rows = sorted((row for row in read("journal") if row["case_id"] == case["id"]), key=lambda row: int(row["case_version"]))
+        rows = sorted(
+            (row for row in read("journal") if row["case_id"] == case["id"]), key=lambda row: int(row["case_version"])
+        )
         if [row["case_version"] for row in rows] != list(range(1, case["version"] + 1)):
             problems.append(f"version {case['version']} with journal rows {[row['case_version'] for row in rows]}")
         if [row["at"] for row in rows] != sorted(row["at"] for row in rows):
@@ -153,7 +164,9 @@ def _effects(read: Read) -> list[str]:
     """Nothing is stuck, every act outside has its attempt, and every approval its effects."""
     problems: list[str] = []
     effects = read("effect")
-    problems += [f"{row['kind']} is stuck as {row['state']}: {row['reason']}" for row in effects if row["state"] in LIVE]
+    problems += [
+        f"{row['kind']} is stuck as {row['state']}: {row['reason']}" for row in effects if row["state"] in LIVE
+    ]
     attempts = Counter(row["effect_id"] for row in read("attempt"))
     for row in effects:
         if row["attempts"] != attempts[row["id"]]:
@@ -173,5 +186,3 @@ def _effects(read: Read) -> list[str]:
 
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
-
-

@@ -1,4 +1,4 @@
-"""Planted bugs, each a small class put in the place of a piece. A harness that does not turn red on them proves nothing."""
+"""Planted bugs, each a small class in the place of a piece. A harness that they do not turn red proves nothing."""
 
 import asyncio
 import contextlib
@@ -120,7 +120,9 @@ class TokenIgnored(Storage):
 class ApproveWhateverStands(Desk):
     """Takes an approval for the newest draft, whichever one the approver saw."""
 
-    async def handle(self, case_id: str, command: c.Command, *, actor: str, delivery: Delivery | None = None) -> Outcome:
+    async def handle(
+        self, case_id: str, command: c.Command, *, actor: str, delivery: Delivery | None = None
+    ) -> Outcome:
         file = await self.file(case_id)
         if isinstance(command, c.Approve) and file is not None and file.draft is not None:
             command = c.Approve(c.DraftSeen(file.draft.version, file.draft.hash, file.case.context_version))
@@ -163,8 +165,10 @@ class NoLanes(Outbox):
 
     async def due(self, now: datetime, *, limit: int, kinds: Any = None, frozen_accounts: Any = ()) -> Sequence[Effect]:
         waiting = select(Effect).where(
-            col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]), col(Effect.not_before) <= now,
-            func.coalesce(col(Effect.token), "") == "", col(Effect.kind).in_(list(kinds)),
+            col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]),
+            col(Effect.not_before) <= now,
+            func.coalesce(col(Effect.token), "") == "",
+            col(Effect.kind).in_(list(kinds)),
         )
         return (await self._session.exec(waiting.order_by(col(Effect.sequence)).limit(limit))).all()
 
@@ -204,7 +208,11 @@ class NothingRecalled(Cases):
     """Counts the replies that should be called back, and lets them go."""
 
     async def recall_replies(self, draft_id: str, *, at: datetime) -> int:
-        mine = (col(Effect.draft_id) == draft_id, col(Effect.kind) == EffectKind.REPLY, col(Effect.state) == EffectState.READY)
+        mine = (
+            col(Effect.draft_id) == draft_id,
+            col(Effect.kind) == EffectKind.REPLY,
+            col(Effect.state) == EffectState.READY,
+        )
         return int((await self._session.exec(select(func.count()).select_from(Effect).where(*mine))).one())
 
 
@@ -232,9 +240,18 @@ class Mutant:
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("the attempt is noted after the post", Pieces(storage=AttemptAfterPost), ("none",)),
-    Mutant("5xx and timeouts are sent again without a look", Pieces(connector=ResendOnFailure), ("500 after", "timeout after")),
+    Mutant(
+        "5xx and timeouts are sent again without a look",
+        Pieces(connector=ResendOnFailure),
+        ("500 after", "timeout after"),
+    ),
     Mutant("no quarantine and a single look", Pieces(courier=OneQuickLook), ("act late",)),
-    Mutant("the lease's token is not compared", Pieces(storage=TokenIgnored, transport=StallingTransport), ("none",), "late"),
+    Mutant(
+        "the lease's token is not compared",
+        Pieces(storage=TokenIgnored, transport=StallingTransport),
+        ("none",),
+        "late",
+    ),
     Mutant("an approval without version and hash", Pieces(desk=ApproveWhateverStands), ("none",), "crossed"),
     Mutant("acknowledged before it is stored", Pieces(acts=AckFirst), ("none",)),
     Mutant("the HTTP client repeats by itself", Pieces(transport=SdkRetry), ("reset after",)),

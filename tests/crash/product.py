@@ -1,12 +1,11 @@
-"""The product under test: the real core, connector and web hook, wired over one database; it plays the story until all is quiet."""
+"""The product under test: the real core, connector and web hook over one database; it plays until all is quiet."""
 
 import asyncio
 import json
-import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,7 +25,7 @@ from escalation import commands as c
 from escalation.courier import Courier
 from escalation.desk import Delivery, Desk
 from escalation.inbox import Inbox
-from escalation.ports import ChatMessage, Clock, Finding
+from escalation.ports import ChatMessage, Finding
 from escalation.rulebook import Rulebook
 from escalation.secret import SecretSource
 from escalation.settings import Settings, parse_settings
@@ -68,7 +67,7 @@ class WorldTime:
 
     def __init__(self, world: WorldLink) -> None:
         self._world = world
-        self.at = datetime.min
+        self.at = datetime.min.replace(tzinfo=UTC)
 
     def now(self) -> datetime:
         return self.at
@@ -99,8 +98,12 @@ class HttpChat(HttpConnector[ChatSettings]):
 
     async def post(self, message: ChatMessage) -> str:
         row = {
-            "effect": message.effect_id, "kind": message.kind, "channel": message.channel, "case": message.case_id,
-            "thread": message.thread, "view": _shown(message.view),
+            "effect": message.effect_id,
+            "kind": message.kind,
+            "channel": message.channel,
+            "case": message.case_id,
+            "thread": message.thread,
+            "view": _shown(message.view),
         }
         return str((await self.send("POST", f"/api/post/{message.kind}", _ID, json=row)).body["id"])
 
@@ -117,14 +120,23 @@ class HttpChat(HttpConnector[ChatSettings]):
 def _shown(view: View) -> dict[str, Any]:
     if isinstance(view, CardView):
         return {
-            "case": view.case_id, "case_version": view.case_version, "actions": [action.act.value for action in view.actions],
-            "answer_field": view.answer_field, "field_key": view.field_key, "status": view.status.text,
+            "case": view.case_id,
+            "case_version": view.case_version,
+            "actions": [action.act.value for action in view.actions],
+            "answer_field": view.answer_field,
+            "field_key": view.field_key,
+            "status": view.status.text,
         }
     if isinstance(view, ApprovalView):
         return {
-            "case": view.case_id, "case_version": view.case_version, "actions": [action.act.value for action in view.actions],
-            "draft_version": view.draft_version, "draft_hash": view.draft_hash, "context_version": view.context_version,
-            "parts": list(view.parts), "status": view.status.text,
+            "case": view.case_id,
+            "case_version": view.case_version,
+            "actions": [action.act.value for action in view.actions],
+            "draft_version": view.draft_version,
+            "draft_hash": view.draft_hash,
+            "context_version": view.context_version,
+            "parts": list(view.parts),
+            "status": view.status.text,
         }
     return {"sentence": view.sentence.text}
 
@@ -231,13 +243,23 @@ class Product:
 
 
 def build_product(
-    database: Database, settings: Settings, *, world_url: str, clock: WorldTime, boundaries: Boundaries, pieces: Pieces,
+    database: Database,
+    settings: Settings,
+    *,
+    world_url: str,
+    clock: WorldTime,
+    boundaries: Boundaries,
+    pieces: Pieces,
     answer_within: float,
 ) -> Product:
     """Wire the product as its composition root does, with boundaries on every way out."""
     storage = pieces.storage(database)
-    connector = pieces.connector("acme", settings.accounts["acme"].settings, clock=clock, transport=pieces.transport(boundaries))
-    chat = pieces.chat("chat", ChatSettings(base_url=f"{world_url}/chat"), clock=clock, transport=pieces.transport(boundaries))
+    connector = pieces.connector(
+        "acme", settings.accounts["acme"].settings, clock=clock, transport=pieces.transport(boundaries)
+    )
+    chat = pieces.chat(
+        "chat", ChatSettings(base_url=f"{world_url}/chat"), clock=clock, transport=pieces.transport(boundaries)
+    )
     for one in (connector, chat):
         one._client.timeout = httpx.Timeout(answer_within, connect=3)
     desk = pieces.desk(storage, Rulebook(settings, {"acme": connector}), clock)
@@ -251,18 +273,33 @@ def build_product(
 
 
 async def play(
-    database: Database, settings: Settings, *, world: WorldProcess, listening: socket.socket, boundaries: Boundaries, pieces: Pieces,
-    answer_within: float = 2.0, late: bool = False,
+    database: Database,
+    settings: Settings,
+    *,
+    world: WorldProcess,
+    listening: socket.socket,
+    boundaries: Boundaries,
+    pieces: Pieces,
+    answer_within: float = 2.0,
+    late: bool = False,
 ) -> bool:
-    """Start the product and let people, time and couriers go on until the reply stands and all is quiet; ``False`` if that never happens."""
+    """Start the product and go on until the reply stands and all is quiet; ``False`` if that never happens."""
     link = await WorldLink.open(world.port)
     clock = WorldTime(link)
     await clock.forward(0)
     database._writer = asyncio.Lock()  # the engine is older than this process's event loop
     product = build_product(
-        database, settings, world_url=world.url, clock=clock, boundaries=boundaries, pieces=pieces, answer_within=answer_within
+        database,
+        settings,
+        world_url=world.url,
+        clock=clock,
+        boundaries=boundaries,
+        pieces=pieces,
+        answer_within=answer_within,
     )
-    config = uvicorn.Config(boundaries.around(product.web), log_config=None, lifespan="off", access_log=False, ws="none")
+    config = uvicorn.Config(
+        boundaries.around(product.web), log_config=None, lifespan="off", access_log=False, ws="none"
+    )
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -298,7 +335,7 @@ async def until_quiet(product: Product, link: WorldLink) -> bool:
 
 
 async def come_back_late(product: Product, link: WorldLink) -> None:
-    """Play up to the relay; there one sender stalls past its lease, a second one takes over, and then the first comes back.
+    """Play up to the relay; there one sender stalls past its lease, a second takes over, and then the first comes back.
 
     The first sender's call never reaches the network and says so only while the second one's call is under way.
     """

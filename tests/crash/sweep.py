@@ -1,4 +1,4 @@
-"""The sweep itself, as a program: every fault and boundary of the stories, or every planted bug, judged and told as a table.
+"""The sweep as a program: every fault and boundary of the stories, or every planted bug, judged and told as a table.
 
 ``python -m tests.crash.sweep [--server URI] [--shard 0/2] [--every 3] [--seed N] [--mutants]``. Environment:
 ``PORTAVOCE_CRASH=all`` runs every boundary of every kind under every fault and story.
@@ -26,7 +26,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", help="a PostgreSQL server; without it SQLite")
     parser.add_argument("--shard", default="0/1", help="which part of the boundaries: NUMBER/OF")
-    parser.add_argument("--every", type=int, default=1, help="every how many-th boundary, from a start chosen by the seed")
+    parser.add_argument(
+        "--every", type=int, default=1, help="every how many-th boundary, from a start chosen by the seed"
+    )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--mutants", action="store_true")
     asked = parser.parse_args()
@@ -62,8 +64,10 @@ def _sweep(harness: Harness, shard: int, shards: int, *, every: int, seed: int |
     for story, fault, kinds, step in plan():
         dry = harness.run(FAULTS[fault], story=story, kinds=kinds)
         bad += _judge(dry)
-        step = 1 if EVERYTHING else step * every
-        chosen = [n for n in range(1 + chance.randrange(step), dry.boundaries + 1, step) if (n // step) % shards == shard]
+        width = 1 if EVERYTHING else step * every
+        chosen = [
+            n for n in range(1 + chance.randrange(width), dry.boundaries + 1, width) if (n // width) % shards == shard
+        ]
         for number in chosen:
             run = _at_least_once(harness, story, fault, kinds, number)
             hits[run.boundary] += run.killed

@@ -1,7 +1,7 @@
 """The world outside the product: a network, a chat and the people in both. It survives every crash of the product.
 
-It lives in a process of its own and speaks HTTP on loopback only. Its time is virtual: it stands still until the product
-moves it, so that leases and quarantines pass in no time and a late act happens exactly when it should.
+It lives in a process of its own and speaks HTTP on loopback only. Its time is virtual: it stands still until the
+product moves it, so that leases and quarantines pass in no time and a late act happens exactly when it should.
 """
 
 import asyncio
@@ -222,7 +222,9 @@ def start_world(product_url: str) -> WorldProcess:
 async def _serve(server: Server, doors: socket.socket, control: socket.socket) -> None:
     line = await asyncio.start_server(server.control, sock=control)
     async with line:
-        await uvicorn.Server(uvicorn.Config(server, log_config=None, lifespan="off", access_log=False)).serve(sockets=[doors])
+        await uvicorn.Server(uvicorn.Config(server, log_config=None, lifespan="off", access_log=False)).serve(
+            sockets=[doors]
+        )
 
 
 class WorldLine:

@@ -1,6 +1,6 @@
 """Whatever happens, in whatever order: what must always hold, holds. On SQLite at length, and on both databases alike.
 
-``PORTAVOCE_EXAMPLES`` sets how many stories are told (20 by default) and has a failing one made shorter, slowly.
+``PORTAVOCE_EXAMPLES`` sets how many stories are told (12 by default) and has a failing one made shorter, slowly.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ from models.database import Database
 from models.vocabulary import CaseState, DismissReason, DraftSource, Idempotency, NetworkAct, Visibility
 from tests.property.world import World
 
-EXAMPLES = int(os.environ.get("PORTAVOCE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("PORTAVOCE_EXAMPLES", "12"))
 PHASES = [Phase.generate, Phase.shrink] if "PORTAVOCE_EXAMPLES" in os.environ else [Phase.generate]
 PEOPLE = ("anna", "bruno", "carla", "dario", "lea", "marta")
 CUSTOMERS = ("ada", "bob")

@@ -62,7 +62,10 @@ class _Connection(asyncio.Protocol):
             body, self._buffer = self._buffer[end + 4 : end + 4 + length], self._buffer[end + 4 + length :]
             method, address, _ = head[0].split(" ", 2)
             answer, latency = self._receiver.answer(method, address, body)
-            whole = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(answer) + answer
+            whole = (
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(answer)
+                + answer
+            )
             if latency:
                 asyncio.get_running_loop().call_later(latency, self._write, whole)
             else:

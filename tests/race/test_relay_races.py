@@ -24,7 +24,7 @@ from sqlmodel import SQLModel
 from tests.race.work import RaceHouse, misdelivered, race_settings
 
 ROOT = Path(__file__).parents[2]
-CASES, PARTS = 200, 10
+CASES, SENTENCES = 200, 11  # which makes ten parts
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -47,23 +47,25 @@ def own_server() -> Iterator[Any]:
 @pytest.fixture
 def receiver() -> Iterator[str]:
     """Start the receiving server; give its address."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.race.receiver"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.race.receiver"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     yield process.stdout.readline().strip()
     process.kill()
     process.communicate()
 
 
-async def prepared(url: str, receiver: str, *, cases: int = CASES, parts: int = PARTS, approve: bool = True) -> list[str]:
+async def prepared(url: str, receiver: str, *, cases: int = CASES, sentences: int = SENTENCES) -> tuple[list[str], int]:
+    """Open cases, answered and approved if there are ``sentences``; return their ids and the parts of each answer."""
     house = RaceHouse(url, race_settings(receiver))
     async with house.database.engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.drop_all)
         await connection.run_sync(SQLModel.metadata.create_all)
     case_ids = await house.open_cases(cases)
-    if approve:
-        await house.approve_all(case_ids, parts=parts)
+    parts = await house.approve_all(case_ids, sentences=sentences) if sentences else 0
     await house.close()
-    return case_ids
+    return case_ids, parts
 
 
 class Workers:
@@ -73,7 +75,12 @@ class Workers:
         command = [sys.executable, "-m", "tests.race.worker", "--database", url, "--receiver", receiver]
         self.processes = [
             subprocess.Popen(
-                [*command, *own], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                [*command, *own],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             )
             for own in arguments
         ]
@@ -131,24 +138,33 @@ def check_rows(url: str, *, sent: int) -> None:
     unproven = "SELECT e.id FROM effect e WHERE e.kind = 'reply' AND e.external_id IS NULL"
     assert rows(url, unproven) == []
     assert rows(url, "SELECT DISTINCT state FROM cases") == [("answered",)]
-    assert rows(url, "SELECT c.id FROM cases c WHERE c.version <> (SELECT count(*) FROM journal j WHERE j.case_id = c.id)") == []
+    assert (
+        rows(url, "SELECT c.id FROM cases c WHERE c.version <> (SELECT count(*) FROM journal j WHERE j.case_id = c.id)")
+        == []
+    )
 
 
 @pytest.mark.parametrize("workers", [2, 4])
-async def test_workers_share_the_replies_and_send_each_once_in_order(workers: int, postgresql_server: str, receiver: str):
-    await prepared(postgresql_server, receiver)
+async def test_workers_share_the_replies_and_send_each_once_in_order(
+    workers: int, postgresql_server: str, receiver: str
+):
+    _, parts = await prepared(postgresql_server, receiver)
+    assert CASES * parts >= 2000
     with working(postgresql_server, receiver, *[()] * workers) as team:
         told = await asyncio.to_thread(team.finish)
-    assert misdelivered(log_of(receiver), cases=CASES, parts=PARTS) == []
-    check_rows(postgresql_server, sent=CASES * PARTS)
-    assert sum(one["attempts"].get("reply sent", 0) for one in told) == CASES * PARTS
+    assert misdelivered(log_of(receiver), cases=CASES, parts=parts) == []
+    check_rows(postgresql_server, sent=CASES * parts)
+    assert sum(one["attempts"].get("reply sent", 0) for one in told) == CASES * parts
     assert all(one["attempts"] for one in told), "one worker did everything; that was no race"
 
 
-async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_comes_back(postgresql_server: str, receiver: str):
-    cases, parts = 60, 5
-    await prepared(postgresql_server, receiver, cases=cases, parts=parts)
-    lazy, busy = ("--lease", "2", "--stop-after", "25"), ("--lease", "2")
+async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_comes_back(
+    postgresql_server: str, receiver: str
+):
+    cases = 60
+    _, parts = await prepared(postgresql_server, receiver, cases=cases, sentences=5)
+    httpx.post(f"{receiver}/reset?latency=0.2", trust_env=False)  # so that each wave of ten is wholly under way
+    lazy, busy = ("--lease", "2", "--stop-after", "30"), ("--lease", "2")
     with working(postgresql_server, receiver, lazy, busy) as team:
         standing, other = team.processes
         await asyncio.to_thread(_wait_until_stopped, standing.pid)
@@ -175,8 +191,8 @@ def _wait_until_stopped(process: int) -> None:
 
 
 async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: str, receiver: str):
-    cases, parts = 100, 10
-    await prepared(postgresql_server, receiver, cases=cases, parts=parts)
+    cases = 100
+    _, parts = await prepared(postgresql_server, receiver, cases=cases)
     chance = random.Random(20260302)
     cut = 0
     with working(postgresql_server, receiver, ("--lease", "3"), ("--lease", "3")) as team:
@@ -187,7 +203,9 @@ async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: 
             sessions = [pid for (pid,) in await asyncio.to_thread(rows, postgresql_server, query)]
             if sessions and cut < 8:
                 cut += 1
-                await asyncio.to_thread(rows, postgresql_server, f"SELECT pg_terminate_backend({chance.choice(sessions)})")
+                await asyncio.to_thread(
+                    rows, postgresql_server, f"SELECT pg_terminate_backend({chance.choice(sessions)})"
+                )
         await finished
     assert cut >= 3
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
@@ -195,9 +213,9 @@ async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: 
 
 
 async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(own_server: Any, receiver: str):
-    cases, parts = 100, 10
+    cases = 100
     url = own_server.get_uri()
-    await prepared(url, receiver, cases=cases, parts=parts)
+    _, parts = await prepared(url, receiver, cases=cases)
     with working(url, receiver, ("--lease", "3"), ("--lease", "3")) as team:
         finished = asyncio.create_task(asyncio.to_thread(team.finish))
         await asyncio.sleep(1.0)

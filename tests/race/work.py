@@ -39,7 +39,11 @@ class LineConnector(HttpConnector[LineSettings]):
     settings_model: ClassVar[type[ConnectorSettings]] = LineSettings
     Settings: ClassVar[type[BaseModel]] = LineSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        ingest=frozenset({"poll"}), idempotency=Idempotency.LOOKUP, limit=LIMIT, unit="characters", max_parts=20,
+        ingest=frozenset({"poll"}),
+        idempotency=Idempotency.LOOKUP,
+        limit=LIMIT,
+        unit="characters",
+        max_parts=20,
         visibilities=frozenset({Visibility.PUBLIC}),
     )
 
@@ -52,7 +56,13 @@ class LineConnector(HttpConnector[LineSettings]):
         return ""
 
     async def post(self, reply: OutgoingReply) -> Posted:
-        asked = {"key": reply.key, "target": reply.to.external_id, "part": reply.part, "text": reply.text, "after": reply.previous_id}
+        asked = {
+            "key": reply.key,
+            "target": reply.to.external_id,
+            "part": reply.part,
+            "text": reply.text,
+            "after": reply.previous_id,
+        }
         return Posted(str((await self.send("POST", "/posts", _ID, json=asked)).body["id"]))
 
     async def find(self, reply: OutgoingReply) -> Posted | None:
@@ -66,14 +76,22 @@ def race_settings(receiver_url: str, *, unknown_after: str = "2s") -> Settings:
     head = head.replace("undo_seconds = 5", f'undo_seconds = 0\nunknown_after = "{unknown_after}"')
     account = f'[accounts.acme]\nconnector = "line"\nbase_url = "{receiver_url}"\n'
     source = SecretSource(environ={"SLACK_BOT_TOKEN": "x", "SLACK_SIGNING_SECRET": "x"}, folder=Path())
-    return parse_settings(head + account, file="portavoce.toml", source=source, connector_settings={"line": LineSettings})
+    return parse_settings(
+        head + account, file="portavoce.toml", source=source, connector_settings={"line": LineSettings}
+    )
 
 
 class RaceHouse:
     """One process's share of the product: a desk and a courier for networks."""
 
     def __init__(
-        self, url: str, settings: Settings, *, lease: timedelta = timedelta(seconds=120), capacity: int = 50, clock: Clock | None = None
+        self,
+        url: str,
+        settings: Settings,
+        *,
+        lease: timedelta = timedelta(seconds=120),
+        capacity: int = 50,
+        clock: Clock | None = None,
     ) -> None:
         self.database = Database(url)
         self.connector = LineConnector("acme", settings.accounts["acme"].settings, clock=clock or SystemClock())
@@ -85,8 +103,12 @@ class RaceHouse:
         now = self.desk.clock.now()
         posts = [
             Arrived(
-                external_id=f"post-{n}", thread_id=f"post-{n}", author=AuthorFacts(f"ada-{n}", "Ada", f"ada{n}"),
-                text="Where is my invoice?", visibility=Visibility.PUBLIC, posted_at=now - timedelta(seconds=10),
+                external_id=f"post-{n}",
+                thread_id=f"post-{n}",
+                author=AuthorFacts(f"ada-{n}", "Ada", f"ada{n}"),
+                text="Where is my invoice?",
+                visibility=Visibility.PUBLIC,
+                posted_at=now - timedelta(seconds=10),
             )
             for n in range(number)
         ]
@@ -94,27 +116,32 @@ class RaceHouse:
         assert taken is not None
         return [taken.cases[post.external_id] for post in posts]
 
-    async def submit_all(self, case_ids: Sequence[str], *, parts: int) -> None:
-        """Have every case answered in so many parts, in one transaction."""
-        text = " ".join(f"This is sentence {n:03d} of all." for n in range(parts))
+    async def submit_all(self, case_ids: Sequence[str], *, sentences: int) -> int:
+        """Have every case answered, in one transaction; return into how many parts the answers were split."""
+        text = " ".join(f"This is sentence {n:03d} of all." for n in range(sentences))
         async with self.database.begin() as tx:
             draft = c.SubmitDraft(text, DraftSource.DIALOG)
             outcomes = await self.desk.run(tx, [Order(case_id, draft, "anna") for case_id in case_ids])
             assert all(outcome.done for outcome in outcomes), outcomes[0].refusal
+        file = await self.desk.file(case_ids[0])
+        assert file is not None
+        assert file.draft is not None
+        return len(file.draft.parts)
 
-    async def approve_all(self, case_ids: Sequence[str], *, parts: int) -> None:
-        """Have every case answered in so many parts and approved, in two transactions."""
-        await self.submit_all(case_ids, parts=parts)
+    async def approve_all(self, case_ids: Sequence[str], *, sentences: int) -> int:
+        """Have every case answered and approved, in two transactions; return how many parts each answer has."""
+        parts = await self.submit_all(case_ids, sentences=sentences)
         async with self.database.begin() as tx:
             drafts = {case_id: case_file(rows).draft for case_id, rows in (await tx.cases.read(case_ids)).items()}
             orders = [
                 Order(case_id, c.Approve(c.DraftSeen(draft.version, draft.hash, draft.context_version)), "carla")
                 for case_id, draft in drafts.items()
-                if draft is not None and len(draft.parts) == parts
+                if draft is not None
             ]
             outcomes = await self.desk.run(tx, orders)
             assert len(outcomes) == len(case_ids)
-            assert all(outcome.done for outcome in outcomes)
+            assert all(outcome.done for outcome in outcomes), outcomes[0].refusal
+        return parts
 
     async def unsettled(self) -> int:
         """Return how many replies have not ended."""

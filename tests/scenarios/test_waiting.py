@@ -75,6 +75,17 @@ async def test_claiming_or_writing_ends_a_snooze(house: House):
     assert await house.sweeper.sweep() == 0
 
 
+async def test_a_case_that_was_put_away_before_its_card_was_seen_still_waits_for_its_claim(house: House):
+    case_id = await house.arrive()
+    await do(house, case_id, c.Snooze(house.clock.now() + timedelta(hours=1)), actor="anna")
+    await quiet(house)
+    house.clock.forward(hours=1)
+    await house.sweeper.sweep()
+    file = await house.desk.file(case_id)
+    assert file.case.state is CaseState.WAITING_ANSWER
+    assert file.running(Step.ACKNOWLEDGE) is not None
+
+
 async def test_spam_stays_spam_however_often_it_writes(house: House):
     case_id = await house.arrive("Cheap refund pills")
     await quiet(house)

@@ -1,4 +1,4 @@
-"""The whole product against a real server of Mastodon's API that somebody else wrote, and a workspace over real HTTP."""
+"""The whole product against a server of Mastodon's API that somebody else wrote, and a workspace over real HTTP."""
 
 import contextlib
 import importlib.util
@@ -170,8 +170,7 @@ async def test_a_mention_on_mastodon_is_answered_from_slack_and_read_where_it_wa
     assert seen.ok, seen
 
     async def reply() -> Any:
-        below = (await alice.get(f"/api/v1/statuses/{asked['id']}/context")).json()["descendants"]
-        return below
+        return (await alice.get(f"/api/v1/statuses/{asked['id']}/context")).json()["descendants"]
 
     [posted] = await carried(app, reply)
     assert posted["account"]["username"] == "brand"

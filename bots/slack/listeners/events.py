@@ -95,7 +95,8 @@ class Events:
 
 def _passing(body: Mapping[str, Any], raw: bytes) -> Delivery:
     """Return the delivery of an event that is not kept: of chatter only that it came is remembered."""
-    return Delivery(f"slack:event:{body.get('event_id') or digest(raw.decode('utf-8', 'replace'))}", SOURCE, SOURCE, b"")
+    event = body.get("event_id") or digest(raw.decode("utf-8", "replace"))
+    return Delivery(f"slack:event:{event}", SOURCE, SOURCE, b"")
 
 
 def is_of_a_bot(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

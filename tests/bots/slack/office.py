@@ -230,6 +230,7 @@ class SlackOffice:
         await self.settle()
         before = self._told_before(user)
         seen = await self.workspace.shortcut(user, "use_as_reply", channel=channel, message_ts=written.ts)
+        await self.settle()
         if self.workspace.open_view(user) is None:
             return await self._told(user, before, seen)
         return await self.submit(who, {})
