@@ -41,7 +41,7 @@ class Cases:
         return await self._load(ids, lock=True)
 
     async def read(self, ids: Collection[str], *, for_replies: bool = False) -> dict[str, CaseRows]:
-        """Return cases with all their rows, without locking; ``for_replies``: without clocks and cards, which no reply needs."""
+        """Return cases with their rows, without locking; ``for_replies``: without clocks and cards."""
         return await self._load(ids, lock=False, for_replies=for_replies)
 
     async def hold(self, ids: Collection[str]) -> None:

@@ -49,7 +49,8 @@ def measure(*, quick: bool = False) -> list[Figure]:
             for name, opened in databases:
                 with opened() as url:
                     for latency in (0.0, 0.02):
-                        figures.append(_compare(name, url, receiver, latency, cases=cases, sentences=sentences, rounds=rounds))
+                        found = _compare(name, url, receiver, latency, cases=cases, sentences=sentences, rounds=rounds)
+                        figures += [found]
     finally:
         receiver.stop()
     return figures
@@ -105,7 +106,7 @@ async def _by_hand(url: str, receiver: str) -> float:
         started = time.perf_counter()
 
         async def post(row: Sequence[Any]) -> tuple[str, str]:
-            effect, _, case_id, part, draft_id = row
+            effect, _, _, part, draft_id = row
             target, lines = texts[draft_id]
             asked = {"key": effect, "target": target, "part": part, "text": lines[part], "after": None}
             async with gate:

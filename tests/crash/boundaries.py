@@ -48,31 +48,29 @@ class Boundaries:
 
     def watch_engine(self, engine: AsyncEngine) -> None:
         """Hook into every commit, and into every changing statement before it; a transaction is named by its tables."""
-        changed: list[str] = []
         dialect = engine.sync_engine.dialect
         commit = dialect.do_commit
 
+        @event.listens_for(engine.sync_engine, "begin")
+        def _began(connection: Any) -> None:
+            connection.info["changed"] = []
+
         @event.listens_for(engine.sync_engine, "after_cursor_execute")
-        def _executed(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        def _executed(connection: Any, _u: Any, statement: str, *_: Any) -> None:
             words = statement.replace('"', "").split(None, 3)
             if words[0] in {"INSERT", "UPDATE", "DELETE"}:
                 table = words[1] if words[0] == "UPDATE" else words[2]
-                changed.append(table)
+                connection.info["changed"].append(table)
                 self.reach(STATEMENT, f"{words[0]} {table}")
 
         def do_commit(connection: Any) -> None:
-            if not changed:
+            name = " ".join(dict.fromkeys(connection.info.get("changed", [])))
+            if not name:
                 commit(connection)
                 return
-            name = " ".join(dict.fromkeys(changed))
-            changed.clear()
             self.reach(BEFORE, f"commit of [{name}]")
             commit(connection)
             self.reach(COMMIT, f"of [{name}]")
-
-        @event.listens_for(engine.sync_engine, "rollback")
-        def _rolled_back(_: Any) -> None:
-            changed.clear()
 
         dialect.do_commit = do_commit  # type: ignore[method-assign]
 

@@ -1,6 +1,7 @@
 """The sweep as a program: every fault and boundary of the stories, or every planted bug, judged and told as a table.
 
-``python -m tests.crash.sweep [--server URI] [--shard 0/2] [--every 3] [--seed N] [--mutants]``. Environment:
+``python -m tests.crash.sweep [--server URI] [--shard 0/2] [--every 3] [--seed N] [--only TEXT] [--mutants]``.
+Environment:
 ``PORTAVOCE_CRASH=all`` runs every boundary of every kind under every fault and story.
 """
 
@@ -31,6 +32,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--mutants", action="store_true")
+    parser.add_argument("--only", default="", help="only plans whose 'story fault' holds this text")
     asked = parser.parse_args()
     shard, shards = (int(part) for part in asked.shard.split("/"))
     with tempfile.TemporaryDirectory(prefix="portavoce-crash-") as folder:
@@ -38,7 +40,7 @@ def main() -> int:
         try:
             if asked.mutants:
                 return _mutants(harness, shard, shards)
-            return _sweep(harness, shard, shards, every=asked.every, seed=asked.seed)
+            return _sweep(harness, shard, shards, every=asked.every, seed=asked.seed, only=asked.only)
         finally:
             harness.close()
 
@@ -56,12 +58,14 @@ def plan() -> Iterator[tuple[str, str, frozenset[str], int]]:
     yield "crossed", "reset after", FACTS, 4
 
 
-def _sweep(harness: Harness, shard: int, shards: int, *, every: int, seed: int | None) -> int:
+def _sweep(harness: Harness, shard: int, shards: int, *, every: int, seed: int | None, only: str) -> int:
     seed = random.randrange(1_000_000) if seed is None else seed
     chance = random.Random(seed)
     started, bad, hits = time.perf_counter(), 0, Counter[str]()
     _say(f"{harness.kind}, part {shard + 1} of {shards}, every {every}., seed {seed}")
     for story, fault, kinds, step in plan():
+        if only not in f"{story} {fault}":
+            continue
         dry = harness.run(FAULTS[fault], story=story, kinds=kinds)
         bad += _judge(dry)
         width = 1 if EVERYTHING else step * every

@@ -28,14 +28,14 @@ def sweep(*arguments: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["0/2", "1/2"])
-def test_a_death_at_any_boundary_is_survived_on_sqlite(part: str):
-    sweep("--shard", part)
+def test_a_death_at_any_third_boundary_is_survived_on_sqlite(part: str):
+    sweep("--shard", part, "--every", "3")
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("part", ["0/2", "1/2"])
-def test_a_death_at_any_third_boundary_is_survived_on_postgresql(part: str, postgresql_server: str):
-    sweep("--shard", part, "--every", "3", "--server", postgresql_server)
+def test_a_death_at_any_ninth_boundary_is_survived_on_postgresql(part: str, postgresql_server: str):
+    sweep("--shard", part, "--every", "9", "--server", postgresql_server)
 
 
 @pytest.mark.parametrize("part", ["0/2", "1/2"])

@@ -1,4 +1,4 @@
-"""A receiving server that remembers every post in the order of arrival: the only honest witness of what was sent how often.
+"""A receiving server that remembers every post in the order of arrival: the one honest witness of what was sent.
 
 HTTP/1.1 with keep-alive, in a process of its own. ``POST /posts`` takes a post, ``GET /find/{key}`` looks one up,
 ``GET /log`` tells everything, ``POST /reset?latency=0.02`` forgets and sets how long an answer takes (s).

@@ -1,4 +1,4 @@
-"""Several real worker processes over one PostgreSQL: everything is sent once and in order, whoever stands still or dies."""
+"""Several real worker processes over one PostgreSQL: everything is sent once and in order, whoever stands still."""
 
 import asyncio
 import contextlib
@@ -125,6 +125,10 @@ def log_of(receiver: str) -> list[dict[str, Any]]:
     return found
 
 
+def slow_down(receiver: str, seconds: float) -> None:
+    httpx.post(f"{receiver}/reset?latency={seconds}", trust_env=False)
+
+
 def rows(url: str, query: str) -> list[Any]:
     with psycopg.connect(url) as connection:
         return connection.execute(query).fetchall()  # type: ignore[arg-type]
@@ -133,7 +137,10 @@ def rows(url: str, query: str) -> list[Any]:
 def check_rows(url: str, *, sent: int) -> None:
     states = dict(rows(url, "SELECT state, count(*) FROM effect WHERE kind = 'reply' GROUP BY state"))
     assert states == {"sent": sent}
-    differing = "SELECT e.id FROM effect e LEFT JOIN attempt a ON a.effect_id = e.id WHERE e.kind = 'reply' GROUP BY e.id HAVING e.attempts <> count(a.id)"
+    differing = (
+        "SELECT e.id FROM effect e LEFT JOIN attempt a ON a.effect_id = e.id WHERE e.kind = 'reply'"
+        " GROUP BY e.id HAVING e.attempts <> count(a.id)"
+    )
     assert rows(url, differing) == []
     unproven = "SELECT e.id FROM effect e WHERE e.kind = 'reply' AND e.external_id IS NULL"
     assert rows(url, unproven) == []
@@ -163,7 +170,7 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
 ):
     cases = 60
     _, parts = await prepared(postgresql_server, receiver, cases=cases, sentences=5)
-    httpx.post(f"{receiver}/reset?latency=0.2", trust_env=False)  # so that each wave of ten is wholly under way
+    await asyncio.to_thread(slow_down, receiver, 0.2)  # so that each wave of ten is wholly under way
     lazy, busy = ("--lease", "2", "--stop-after", "30"), ("--lease", "2")
     with working(postgresql_server, receiver, lazy, busy) as team:
         standing, other = team.processes
@@ -228,7 +235,7 @@ async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(o
 
 
 def _crash_and_start(server: Any) -> None:
-    """Stop the server without a checkpoint, as ``pg_ctl stop -m immediate`` does, and start it again; it recovers by itself."""
+    """Stop the server without a checkpoint, as ``pg_ctl stop -m immediate`` does, and start it again."""
     lock = Path(server.pgdata) / "postmaster.pid"
     os.kill(int(lock.read_text().splitlines()[0]), signal.SIGQUIT)
     until = time.monotonic() + 30

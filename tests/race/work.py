@@ -1,4 +1,4 @@
-"""Two thousand approved replies on two hundred conversations, and the house that relays them to the receiving server."""
+"""Two thousand approved replies on two hundred conversations, and the house that relays them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""One worker process: relays replies, or claims and approves, until nothing is left; tells what it did as one line of JSON."""
+"""One worker process: relays replies, or claims and approves, until nothing is left; tells what it did as JSON."""
 
 import argparse
 import asyncio
