@@ -11,14 +11,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(process: int) -> float:
     """Return the CPU time that a process has used, in the kernel's ticks (10 ms)."""
-    with open(f"/proc/{process}/stat", encoding="ascii") as stat:
-        fields = stat.read().rpartition(")")[2].split()
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One comparison. ``ours`` and ``floor`` hold one value a round, in ``unit``; the goal is about the ratio of the medians."""
+    """One comparison: ``ours`` and ``floor`` hold one value a round, in ``unit``; the goal is about their medians."""
 
     name: str
     unit: str
