@@ -17,7 +17,5 @@ HostOption = Annotated[str, typer.Option("--host", help="The address to listen o
 PortOption = Annotated[
     int, typer.Option("--port", "-p", min=0, max=65_535, help="The port to listen on; 0 takes a free one.")
 ]
-AsOption = Annotated[
-    str | None, typer.Option("--as", metavar="MEMBER", help="Which member does this.")
-]
+AsOption = Annotated[str | None, typer.Option("--as", metavar="MEMBER", help="Which member does this.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many rows.")]
