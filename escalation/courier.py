@@ -44,7 +44,6 @@ GIVE_UP_AFTER = timedelta(hours=24)
 MOST_ATTEMPTS = 60
 _LONGEST_BACKOFF = 300.0
 _IDLE_SECONDS = 0.5
-_COMPANY_SECONDS = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -95,19 +94,12 @@ class Courier:
                     waker = asyncio.create_task(self._pause())
                     await asyncio.wait({*self._running, waker}, return_when=asyncio.FIRST_COMPLETED)
                     waker.cancel()
-                    await self._let_others_finish()
                     await self._settle_finished()
                 elif not self._stopping:
                     await self._pause()
             except Exception as error:  # noqa: BLE001 - the loop outlives a database that is away; leases keep the
                 log.warning("courier waits", problem=f"{type(error).__name__}: {error}")
                 await self._clock.sleep(1)
-
-    async def _let_others_finish(self) -> None:
-        """Give what is under way a moment once something has come back, so that results share a commit."""
-        going = [task for task in self._running if not task.done()]
-        if going and len(going) < len(self._running):
-            await asyncio.wait(going, timeout=_COMPANY_SECONDS)
 
     async def drain(self) -> int:
         """Carry everything that is due now, and what that makes due; return how many jobs were done."""

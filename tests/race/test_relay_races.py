@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ from tests.race.work import RaceHouse, misdelivered, race_settings
 
 ROOT = Path(__file__).parents[2]
 CASES, SENTENCES = 200, 11  # which makes ten parts
+
+_STANDSTILL = threading.Event()  # never set: waits for processes outside are bounded by their loops
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -194,7 +197,7 @@ def _wait_until_stopped(process: int) -> None:
     until = time.monotonic() + 60
     while "State:\tT" not in status.read_text():
         assert time.monotonic() < until, "the worker never stood still"
-        time.sleep(0.05)
+        _STANDSTILL.wait(0.05)
 
 
 async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: str, receiver: str):
@@ -241,5 +244,5 @@ def _crash_and_start(server: Any) -> None:
     until = time.monotonic() + 30
     while lock.exists():
         assert time.monotonic() < until, "the server did not stop"
-        time.sleep(0.02)
+        _STANDSTILL.wait(0.02)
     server.ensure_postgres_running()
