@@ -40,6 +40,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     else:
         database = Database(request.getfixturevalue("postgresql_server"))
     async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.drop_all)  # what a test with processes of its own left behind
         await connection.run_sync(SQLModel.metadata.create_all)
     yield database
     if request.param == "postgresql":
