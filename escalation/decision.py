@@ -121,7 +121,6 @@ class Decision:
     decided: tuple[DraftDecided, ...] = ()
     intents: tuple[Intent, ...] = ()
     cards: tuple[CardWanted, ...] = ()
-    refresh_cards: bool = True
     timers: tuple[TimerSet, ...] = ()
     cancel_timers: tuple[TimerKind, ...] = ()
     recall: str | None = None

@@ -79,9 +79,8 @@ class Writing:
         base = (case.version + 1) * SEQUENCE_STEP
         for number, intent in enumerate(decision.intents):
             self._effects.append(_effect_row(case.id, intent, base + 100 + number, at, review_id, draft or file.draft))
-        if decision.refresh_cards:
-            subjects = {f"draft:{d.version}" for d in (file.draft, draft) if d is not None}
-            self._refresh.append((case, decision, frozenset(subjects), at))
+        subjects = {f"draft:{d.version}" for d in (file.draft, draft) if d is not None}
+        self._refresh.append((case, decision, frozenset(subjects), at))
 
     async def _settle_drafts(self, file: CaseFile, decision: Decision) -> None:
         for decided in decision.decided:
