@@ -56,7 +56,14 @@ class App:
     worker: Worker
 
     async def prepare(self) -> None:
-        """Ask servers for limits of their own; one that does not answer keeps the usual limits."""
+        """Ask servers for limits of their own; one that does not answer keeps the usual limits.
+
+        A SQLite file belongs to one process: what an earlier one had under way is taken over at once.
+        """
+        if self.database.is_sqlite:
+            async with self.database.begin() as tx:
+                await tx.outbox.orphan(self.clock.now())
+                await tx.polling.orphan()
         for account, connector in self.connectors.items():
             try:
                 await connector.prepare()
@@ -75,7 +82,7 @@ class App:
 def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequence[BaseRoute] = ()) -> App:
     """Wire an application; nothing is opened or asked yet."""
     clock = clock or SystemClock()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url, monotonic=clock.monotonic)
     kinds = registry()
     connectors: dict[str, Connector] = {
         name: kinds[account.connector](name, account.settings, clock=clock)

@@ -15,7 +15,7 @@ async def read_body(request: Request, *, limit: int) -> bytes:
 
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:12]) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit:
         raise BodyTooLargeError
     body = bytearray()
     async for chunk in request.stream():

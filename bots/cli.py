@@ -1,58 +1,24 @@
-"""The command line: ``portavoce …``. Exit codes: 0 ok, 1 refused or failed, 2 usage or configuration."""
+"""The process behind ``portavoce …``; the commands themselves are in ``bots/commands``."""
 
-import logging
+import signal
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
-
-import typer
-
-from bots.commands import (
-    cases,
-    configuration,
-    demo,
-    doctor,
-    freezing,
-    lifecycle,
-    networks,
-    outbox,
-    running,
-    storage,
-)
-from bots.telemetry import set_up_logs
-
-app = typer.Typer(
-    name="portavoce",
-    help="The people who know the answer give it, from Slack, to customers who asked on social networks.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
-for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, networks, lifecycle):
-    group.register(app)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        try:
-            typer.echo(version("portavoce"))
-        except PackageNotFoundError:
-            typer.echo("not installed; run from a checkout")
-        raise typer.Exit
-
-
-@app.callback()
-def portavoce(
-    _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
-    ] = False,
-) -> None:
-    """Take what stands before the command."""
 
 
 def main() -> None:
-    """Run a command and end the process with its exit code."""
+    """Run a command and end the process with its exit code.
+
+    The commands are imported here, not above, so that Ctrl-C in that second ends the process without a stack trace.
+    """
+    interrupted = signal.getsignal(signal.SIGINT)
+    if interrupted is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    import logging  # noqa: PLC0415 - see above
+
+    from bots.commands.command_line import app  # noqa: PLC0415 - see above
+    from bots.telemetry import set_up_logs  # noqa: PLC0415 - see above
+
+    signal.signal(signal.SIGINT, interrupted)
     set_up_logs(json=False, level=logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

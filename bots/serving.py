@@ -2,20 +2,24 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from bots.app import App
+from escalation.ports import Clock
 
 log = structlog.get_logger(__name__)
 
 
 class PortTakenError(Exception):
-    """Another program listens there already."""
+    """The address cannot be listened on; the text says why and which option to change."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,9 +36,11 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = (error.strerror or "refused").lower()
-        raise PortTakenError(
-            f"port {port} on {host} cannot be used ({reason}); choose another one with --port"
-        ) from error
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            sentence = f"port {port} on {host} cannot be used ({reason}); choose another one with --port"
+        else:
+            sentence = f"{host} is no address of this machine ({reason}); choose another one with --host"
+        raise PortTakenError(sentence) from error
     listener.listen(512)
     listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     return listener
@@ -73,23 +79,30 @@ async def run(app: App, *, listener: socket.socket | None, work: bool, stop: asy
             await stop.wait()
 
 
+def serving(app: App, listener: socket.socket) -> AbstractAsyncContextManager[uvicorn.Server]:
+    """Serve an application's HTTP on a socket while the block runs."""
+    return answering(app.web, listener, clock=app.clock)
+
+
 @contextlib.asynccontextmanager
-async def serving(app: App, listener: socket.socket) -> AsyncIterator[uvicorn.Server]:
-    """Serve HTTP on a socket while the block runs."""
+async def answering(
+    web: ASGIApp, listener: socket.socket, *, clock: Clock, grace_seconds: int = 5
+) -> AsyncIterator[uvicorn.Server]:
+    """Serve HTTP on a socket while the block runs, and so long after it as requests under way need."""
     config = uvicorn.Config(
-        app.web,
+        web,
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
         lifespan="off",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=grace_seconds,
         timeout_keep_alive=30,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():
-        await app.clock.sleep(0.01)
+        await clock.sleep(0.01)
     try:
         yield server
     finally:
@@ -107,7 +120,7 @@ def _stopper(stop: asyncio.Event) -> Callable[[], None]:
     def stopper() -> None:
         if stop.is_set():
             raise SystemExit(1)
-        log.info("stopping; what is under way is finished first")
         stop.set()
+        log.info("stopping; what is under way is finished first")
 
     return stopper

@@ -1,10 +1,11 @@
 """Logs and metrics. Neither ever holds a secret or the text of a message."""
 
+import contextlib
 import logging
 import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
@@ -45,7 +46,7 @@ def set_up_logs(*, json: bool, level: int = logging.INFO, stream: Any = None) ->
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unbreakable(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(
@@ -53,6 +54,21 @@ def set_up_logs(*, json: bool, level: int = logging.INFO, stream: Any = None) ->
     )
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class _Unbreakable:
+    """A stream that whoever reads it may leave at any time: a log that nobody reads must not stop the work."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

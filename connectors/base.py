@@ -22,6 +22,7 @@ import httpx
 import structlog
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from connectors import streams
 from connectors.answers import Answer
 from connectors.untrusted import MAX_BYTES, UnreadableError, parse_json, storable, unpack
 from escalation.language import Sentence, say
@@ -39,6 +40,7 @@ READ_SECONDS: Final = 20.0
 """Longer than the networks' own deadlines, so that most slow calls still tell us how they ended."""
 IDLE_SECONDS: Final = 5.0
 """An older idle connection is not used again: the far side may just be closing it, and a send must not meet that."""
+_LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=IDLE_SECONDS)
 THROTTLED_FOR: Final = timedelta(seconds=60)
 """How long an account waits after a 429 that names no time."""
 
@@ -144,10 +146,8 @@ class HttpConnector(Generic[SettingsT]):
         """What was left out of the incoming, by kind: news that concerns nobody, our own posts, unreadable items."""
         self._secrets = [text for text in _secret_texts(settings) if text]
         self._client = httpx.AsyncClient(
-            transport=transport,
-            verify=_trust() if transport is None else True,
+            transport=transport or streams.transport(verify=_trust(), limits=_LIMITS),
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=IDLE_SECONDS),
             trust_env=False,
             follow_redirects=False,
             headers={"User-Agent": "Portavoce", "Accept": "application/json", "Accept-Encoding": "gzip"},

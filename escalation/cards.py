@@ -25,6 +25,7 @@ from escalation.views import (
 )
 from escalation.wording import UNITS
 from models.case import Draft, JournalEntry
+from models.clocks import Timer
 from models.outbox import Card, Effect
 from models.vocabulary import (
     CaseState,
@@ -34,7 +35,9 @@ from models.vocabulary import (
     NetworkAct,
     Priority,
     Step,
+    TimerKind,
     Visibility,
+    VoidReason,
 )
 
 CONTEXT_MESSAGES = 4
@@ -115,6 +118,7 @@ def approval_view(file: CaseFile, draft: Draft, shown: Shown) -> ApprovalView:
         post=post(file, shown),
         author=shown.name(draft.author),
         edited_by=shown.name(draft.edited_by) if draft.edited_by else None,
+        title=draft_title(file, draft),
         parts=tuple(draft.parts),
         counts=tuple(shown.count(part) for part in draft.parts),
         limit=shown.capabilities.limit,
@@ -124,7 +128,7 @@ def approval_view(file: CaseFile, draft: Draft, shown: Shown) -> ApprovalView:
         warnings=tuple(sentence_of(warning) for warning in draft.warnings),
         steps=steps(file, shown.now),
         diff=word_diff(base.text, draft.text) if changed and base else (),
-        reason=draft.reason if draft.state in {DraftState.SENT_BACK, DraftState.REJECTED, DraftState.VOID} else None,
+        reason=draft_reason(draft),
         notices=notices(file, shown) if draft is file.draft else (),
         actions=_approval_actions(file, draft, shown),
         reply_url=sent[-1].url if sent and sent[-1].url else None,
@@ -174,6 +178,13 @@ def details_view(
         for effect in parked
     ]
     return DetailsView(file.case.id, headline(file, shown), events, steps(file, shown.now), reasons)
+
+
+def timer_line(timer: Timer) -> Sentence:
+    """Return what happens by itself when a timer is due."""
+    if timer.kind is TimerKind.WAKE:
+        return say("The case comes back from its snooze.")
+    return say("The case is closed if the customer has not written again by then.")
 
 
 # --- sentences --------------------------------------------------------------------------------------------------------
@@ -248,6 +259,46 @@ def draft_status(file: CaseFile, draft: Draft, shown: Shown) -> Sentence:
             return say("This approval is void.")
         case _:
             return say("A newer version of this answer stands below.")
+
+
+def draft_title(file: CaseFile, draft: Draft) -> Sentence:
+    """Return what a draft's text is by now: to be published, published, or never to be."""
+    sent = any(effect.draft_id == draft.id and effect.state is EffectState.SENT for effect in file.replies)
+    match draft.state:
+        case DraftState.APPROVED if draft is file.draft and file.case.state is CaseState.NEEDS_CHECK:
+            return say("Perhaps published")
+        case DraftState.APPROVED if draft is not file.draft or file.case.state is not CaseState.RELAYING:
+            return say("Published")
+        case DraftState.SENT_BACK:
+            return say("Sent back")
+        case DraftState.REJECTED:
+            return say("Rejected")
+        case DraftState.SUPERSEDED:
+            return say("Replaced")
+        case DraftState.VOID if sent:
+            return say("Void, published in part")
+        case DraftState.VOID:
+            return say("Void")
+        case _:
+            return say("Text to be published")
+
+
+_VOID_REASONS: Mapping[str, Sentence] = {
+    VoidReason.UNDONE: say("The approval was undone."),
+    VoidReason.CUSTOMER_WROTE: say("The customer wrote again."),
+    VoidReason.CUSTOMER_EDITED: say("The customer changed the post."),
+    VoidReason.CUSTOMER_DELETED: say("The customer deleted the post."),
+    VoidReason.CONVERSATION_CHANGED: say("The customer changed the conversation after the approval."),
+    VoidReason.REFUSED: say("The network refused the reply."),
+    VoidReason.REFUSED_IN_PART: say("The network took the first part of the reply and refused the rest."),
+}
+
+
+def draft_reason(draft: Draft) -> str | Sentence | None:
+    """Return why a draft was not published: the reviewer's own words, or a sentence of ours for a void approval."""
+    if draft.state is DraftState.VOID:
+        return _VOID_REASONS.get(draft.reason or "", draft.reason)
+    return draft.reason if draft.state in {DraftState.SENT_BACK, DraftState.REJECTED} else None
 
 
 def notices(file: CaseFile, shown: Shown) -> tuple[Sentence, ...]:

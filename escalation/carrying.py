@@ -62,7 +62,7 @@ class Job:
     file: CaseFile | None = None
     frozen_by: str | None = None
     first_tried_at: datetime | None = None
-    lease_until: datetime | None = None
+    begin_by: datetime | None = None
 
     @property
     def card(self) -> Card | None:
@@ -138,9 +138,9 @@ class Carrier:
         return self._gates.setdefault(target, asyncio.Semaphore(CALLS_AT_ONCE))
 
     def _still_ours(self, job: Job) -> None:
-        """Raise unless the lease still holds: a process that stood still may find that another one has taken over."""
-        if job.lease_until is not None and self.clock.now() >= job.lease_until:
-            raise RetryLater("the lease ran out before anything was sent")
+        """Raise unless the lease outlasts a call that begins now; what waited too long is handed back unsent."""
+        if job.begin_by is not None and self.clock.now() >= job.begin_by:
+            raise RetryLater("waited too long for its turn; nothing was sent", retry_at=self.clock.now())
 
     # --- networks -----------------------------------------------------------------------------------------------------
 

@@ -9,15 +9,13 @@ from datetime import datetime
 from escalation import commands as c
 from escalation.casefile import CaseFile, Rules
 from escalation.decision import ClockStarted, ClockStopped, Decision, Refusal
-from escalation.lifecycle import Right, Transition, transition
+from escalation.lifecycle import CUSTOMERS_STEPS, Right, Transition, transition
 from escalation.plans import PLANS
 from escalation.plans.drafts import text_hash
 from escalation.plans.refusals import no_right, why_not
 from escalation.plans.scene import Plan, Scene
 from escalation.plans.taking_up import LONGEST_SNOOZE
-from models.vocabulary import OPEN_STATES, CaseState, EffectState, Step, StepOutcome
-
-SYSTEM = "portavoce"
+from models.vocabulary import OPEN_STATES, SYSTEM, CaseState, EffectState, Step, StepOutcome
 
 __all__ = ["LONGEST_SNOOZE", "SYSTEM", "decide", "text_hash"]
 
@@ -73,6 +71,8 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
         details["stopped"] = [[clock.step.value, clock.cycle, clock.outcome.value] for clock in stopped]
     if started:
         details["started"] = [[clock.step.value, clock.cycle] for clock in started]
+    if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS}:
+        details["since"] = min(since).isoformat()
     if plan.new_draft is not None:
         details["draft"] = plan.new_draft.version
     return Decision(
@@ -119,12 +119,21 @@ def _clocks(
             )
     ending = {clock.step for clock in stopped}
     department = plan.changes.get("department", scene.case.department)
-    started = [
-        ClockStarted(step, _next_cycle(file, step), at, scene.rules.due(step, at), department)
-        for step in row.starts
-        if file.running(step) is None or step in ending
-    ]
+    starting = [step for step in row.starts if file.running(step) is None or step in ending]
+    if file.case.answered_at is not None:
+        starting = [step for step in starting if step is not Step.FIRST_RESPONSE]
+    waits_since = _customer_waits_since(scene, plan)
+    started = []
+    for step in starting:
+        start = waits_since if step in CUSTOMERS_STEPS else at
+        started.append(ClockStarted(step, _next_cycle(file, step), start, scene.rules.due(step, start), department))
     return stopped, started
+
+
+def _customer_waits_since(scene: Scene, plan: Plan) -> datetime:
+    """Return when the customer's clocks begin again: with their post, but never inside what was counted before."""
+    ends = [clock.ended_at for clock in scene.file.clocks if clock.step in CUSTOMERS_STEPS and clock.ended_at]
+    return min(max([plan.customer_since or scene.at, *ends]), scene.at)
 
 
 def _steps_taken_at_once(file: CaseFile, command: type[c.Command]) -> frozenset[Step]:

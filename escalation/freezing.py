@@ -1,8 +1,11 @@
 """The freeze switch: nothing of its scope leaves until it is released, and every card says so."""
 
+from collections.abc import Sequence
+
 from escalation.desk import Desk
 from escalation.language import Ago, Sentence, say
 from escalation.settings import Settings
+from models.outbox import Freeze
 
 OPERATOR = "command line"
 """Who acts when nobody is named: whoever may write the database is trusted with the switch."""
@@ -23,6 +26,21 @@ def scope_of(text: str, settings: Settings) -> str | Sentence:
         return f"brand:{name}"
     known = ", ".join([*sorted(brands), *sorted(settings.accounts)])
     return say("There is no brand or account “{name}”. Known are: {known}.", name=name, known=known)
+
+
+def frozen_accounts(freezes: Sequence[Freeze], settings: Settings) -> dict[str, str]:
+    """Return the accounts that standing freezes hold, with the member (a key) who froze them first."""
+    held: dict[str, str] = {}
+    for freeze in freezes:
+        kind, _, name = freeze.scope.partition(":")
+        for account in settings.accounts:
+            if (
+                freeze.scope == "*"
+                or (kind == "account" and name == account)
+                or (kind == "brand" and name == settings.brand_of(account).key)
+            ):
+                held.setdefault(account, freeze.member)
+    return held
 
 
 class Freezing:
@@ -68,7 +86,11 @@ class Freezing:
             )
         if lifted:
             return True, say("Released: {scope}. What was approved leaves now.", scope=_words(scope))
-        standing = ", ".join(map(_words, others)) or "-"
+        if not others:
+            return False, say("Nothing is frozen.")
+        standing = ", ".join(map(_words, others))
+        if scope == "*":
+            return False, say("Not everything is frozen, only {standing}. Name what to release.", standing=standing)
         return False, say("{scope} is not frozen. Frozen are: {standing}.", scope=_words(scope), standing=standing)
 
     async def standing(self) -> list[tuple[str, str, Ago]]:

@@ -17,6 +17,8 @@ DISMISSED, CLOSED = CaseState.DISMISSED, CaseState.CLOSED
 
 INITIAL = WAITING
 FIRST_STEPS = (Step.DETECT, Step.ROUTE, Step.FIRST_RESPONSE, Step.RESOLUTION)
+CUSTOMERS_STEPS = frozenset({Step.FIRST_RESPONSE, Step.RESOLUTION})
+"""The clocks that run for the customer: from their post, not from our knowing of it."""
 FINAL = frozenset({DISMISSED, CLOSED})
 
 
@@ -32,6 +34,7 @@ class Right(StrEnum):
 class Transition:
     """One row. ``stops`` end a step as done, ``drops`` end it because the work takes another way; ``starts`` begin its next cycle.
 
+    ``first_response`` starts only while the customer has had no reply; it and ``resolution`` start when the customer wrote.
     ``or_stay``: where the case does not allow the move the command is noted and nothing moves: a reply that is already on its
     way cannot be called back, a second approval is still missing, spam stays spam.
     """
@@ -103,7 +106,7 @@ TABLE: tuple[Transition, ...] = (
     _row(c.CustomerWrote,     RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY,), starts=(_APPROVE,), effects="approval void: card, approval, thread", or_stay=True),
     _row(c.CustomerWrote,     ANSWERED,               WAITING,   _SYSTEM,    starts=(_ANSWER,), effects="card, thread"),
     _row(c.CustomerWrote,     CLOSED,                 WAITING,   _SYSTEM,    starts=(_ANSWER, _RESOLVE), effects="card, thread"),
-    _row(c.CustomerWrote,     DISMISSED,              WAITING,   _SYSTEM,    starts=(_ACK, _RESOLVE), effects="card, thread", or_stay=True),
+    _row(c.CustomerWrote,     DISMISSED,              WAITING,   _SYSTEM,    starts=(_ACK, _FIRST, _RESOLVE), effects="card, thread", or_stay=True),
     _row(c.CustomerEdited,    frozenset(CaseState) - {RELAYING}, None, _SYSTEM, effects="card, approval"),
     _row(c.CustomerEdited,    RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY,), starts=(_APPROVE,), effects="approval void: card, approval, thread", or_stay=True),
     _row(c.CustomerDeleted,   frozenset(CaseState) - {RELAYING}, None, _SYSTEM, effects="card, approval"),

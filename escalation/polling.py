@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import structlog
 
-from escalation.courier import BROKEN_PAUSE
 from escalation.decision import Intent
 from escalation.desk import Desk
 from escalation.language import Sentence, say
 from escalation.notes import Note
+from escalation.patience import BROKEN_PAUSE
 from escalation.ports import OutsideError, Page, Polls, RetryLater, Unauthorised
 from escalation.writing import ping_row
 from models.columns import new_token

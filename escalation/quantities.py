@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+
+from escalation.written import WrittenValue
 
 _UNIT_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION: Final = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?", re.ASCII)
@@ -52,8 +53,11 @@ Duration = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(WrittenValue):
     """At most `count` acts per `seconds`; `Rate.off()` sets no limit. A pydantic field type, written `10/min`."""
+
+    wanted: ClassVar[str] = 'a rate is a text such as "10/min", or "off"'
+    json_schema: ClassVar[JsonSchemaValue] = {"examples": ["10/min", "100/h", "off"]}
 
     count: int
     seconds: int
@@ -81,21 +85,3 @@ class Rate:
     def __str__(self) -> str:
         names = {1: "s", 60: "min", 3_600: "h", 86_400: "d"}
         return f"{self.count}/{names[self.seconds]}" if self.limited else "off"
-
-    @classmethod
-    def _validate(cls, value: object) -> "Rate":
-        if isinstance(value, Rate):
-            return value
-        if isinstance(value, str):
-            return cls.parse(value)
-        raise ValueError('a rate is a text such as "10/min", or "off"')
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "examples": ["10/min", "100/h", "off"]}

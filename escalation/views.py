@@ -149,7 +149,8 @@ class CardView:
 class ApprovalView:
     """The card in the approvals channel, for one version of an answer.
 
-    ``parts`` are the exact texts that will be published.
+    ``parts`` are the exact texts that will be published, or were; ``title`` says which. ``reason``: a reviewer's own
+    words, or a sentence of ours.
     """
 
     case_id: str
@@ -161,6 +162,7 @@ class ApprovalView:
     post: Post
     author: str
     edited_by: str | None
+    title: Sentence
     parts: tuple[str, ...]
     counts: tuple[int, ...]
     limit: int
@@ -170,7 +172,7 @@ class ApprovalView:
     warnings: tuple[Sentence, ...]
     steps: tuple[StepLine, ...]
     diff: tuple[DiffPiece, ...] = ()
-    reason: str | None = None
+    reason: str | Sentence | None = None
     notices: tuple[Sentence, ...] = ()
     actions: tuple[Action, ...] = ()
     reply_url: str | None = None

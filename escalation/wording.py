@@ -22,6 +22,7 @@ Tried in this order until the text fits: rather one part more than a word cut in
 """
 _SAME_NAME_GOES_ON = regex.compile(r"[\w@]|[.-]\w")
 _TOKEN = regex.compile(r"https?://\S+|@[\w.@-]+|\X")
+_SHOWN_OF_A_LINK = 40
 _FORBIDDEN = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 
 
@@ -68,16 +69,44 @@ def fit(text: str, frame: Frame, warnings: Sequence[Sentence] = ()) -> Fitted:
         return Fitted(text, (whole,), (length,), None, tuple(warnings))
     parts = _split(text, prefix, tail, frame) if frame.max_parts > 1 else None
     if parts is None:
-        problem = say(
-            "This is {length} {unit} long; the network takes {limit}. Please shorten it by {over}.",
-            length=length,
-            unit=UNITS[frame.unit],
-            limit=frame.limit * frame.max_parts,
-            over=max(1, length - frame.limit * frame.max_parts),
-        )
+        problem = _too_long_a_link(text, prefix, frame) or _too_long(length, frame)
         return Fitted(text, (whole,), (length,), problem, tuple(warnings))
     note = say("It will be sent in {parts} parts.", parts=len(parts))
     return Fitted(text, tuple(parts), tuple(frame.count(part) for part in parts), None, (*warnings, note))
+
+
+def _too_long(length: int, frame: Frame) -> Sentence:
+    """Return by how much to shorten a text; what every further part repeats takes room that the text cannot have."""
+    room = frame.limit
+    for number in range(2, frame.max_parts + 1):
+        room += frame.limit - frame.count(f"{frame.prefix} ({number}/{frame.max_parts})")
+    if frame.max_parts > 1:
+        room -= frame.count(f" (1/{frame.max_parts})")
+    return say(
+        "This is {length} {unit} long; the network takes {limit}. Please shorten it by {over}.",
+        length=length,
+        unit=UNITS[frame.unit],
+        limit=room,
+        over=max(1, length - room),
+    )
+
+
+def _too_long_a_link(text: str, prefix: str, frame: Frame) -> Sentence | None:
+    """Return what is wrong if the text is split and holds a link, or a name, that no part has room for."""
+    if frame.max_parts == 1:
+        return None
+    room = frame.limit - frame.count(f"{min(prefix, frame.prefix, key=len)} (1/{frame.max_parts})")
+    for token in _TOKEN.findall(text):
+        if len(token) > 1 and (length := frame.count(token)) > room:
+            return say(
+                "“{beginning}…” is {length} {unit} long and cannot be cut in two; one part has room for {room}. "
+                "Please use a shorter link.",
+                beginning=token[:_SHOWN_OF_A_LINK],
+                length=length,
+                unit=UNITS[frame.unit],
+                room=room,
+            )
+    return None
 
 
 def _is_typed(prefix: str, text: str) -> bool:

@@ -82,6 +82,7 @@ class Draft(SQLModel, table=True):
     """One immutable version of an answer. ``parts`` are the exact texts that will be published, in order.
 
     ``hash`` covers parts and visibility; what an approver approves is (version, hash, context_version).
+    ``reason``: the reviewer's own words where it was sent back or rejected, a ``VoidReason`` where it is void.
     """
 
     __tablename__ = "draft"

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -34,18 +35,19 @@ class UtcTime(TypeDecorator[datetime]):
         delta = value - _EPOCH
         return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Turn microseconds into an aware UTC datetime."""
-        del dialect
-        return (
-            None
-            if value is None
-            else datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
-        )
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
+        """Return what turns microseconds into an aware UTC datetime; it is called for every value that is read."""
+        del dialect, coltype
+        return _moment
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
 def word_type(words: type[StrEnum]) -> type[TypeDecorator[StrEnum]]:
     """Return a column type that stores the value of a ``StrEnum`` as text, so that a new word needs no migration."""
+    by_value: dict[str | None, StrEnum | None] = {None: None, **{word.value: word for word in words}}
 
     class Word(TypeDecorator[StrEnum]):
         impl = String
@@ -55,9 +57,9 @@ def word_type(words: type[StrEnum]) -> type[TypeDecorator[StrEnum]]:
             del dialect
             return None if value is None else words(value).value
 
-        def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-            del dialect
-            return None if value is None else words(value)
+        def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
+            del dialect, coltype
+            return by_value.__getitem__
 
     Word.__name__ = f"{words.__name__}Word"
     return Word

@@ -9,7 +9,6 @@ import fcntl
 import math
 import os
 import select
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,13 +49,17 @@ class SecondProcessError(Exception):
 class Database:
     """The connection pool of one database and the boundary of every transaction."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare (not open) the database at ``url``: ``sqlite:///path`` or any ``postgresql://`` URI of libpq."""
+    def __init__(self, url: str, *, monotonic: Callable[[], float] | None = None) -> None:
+        """Prepare (not open) the database at ``url``: ``sqlite:///path`` or any ``postgresql://`` URI of libpq.
+
+        ``monotonic``: the clock's seconds; with them a PostgreSQL connection is asked whether it still stands only if
+        it has rested, else every time it is taken from the pool.
+        """
         self.url = url
         self.is_sqlite = url.startswith(SQLITE)
         self._writer = asyncio.Lock()
         self._lock_file: int | None = None
-        self.engine = _sqlite_engine(self.path) if self.is_sqlite else _postgresql_engine(url)
+        self.engine = _sqlite_engine(self.path) if self.is_sqlite else _postgresql_engine(url, monotonic)
 
     @property
     def path(self) -> Path:
@@ -174,12 +177,12 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
         reading = connection.get_execution_options().get("portavoce_read", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if reading else sqlite.BEGIN_WRITING)
 
     return engine
 
 
-def _postgresql_engine(url: str) -> AsyncEngine:
+def _postgresql_engine(url: str, monotonic: Callable[[], float] | None) -> AsyncEngine:
     async def connect() -> psycopg.AsyncConnection[Any]:
         if "options=" in url:
             return await psycopg.AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS)
@@ -191,12 +194,19 @@ def _postgresql_engine(url: str) -> AsyncEngine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=CONNECT_SECONDS,
+        pool_pre_ping=monotonic is None,
     )
+    if monotonic is not None:
+        _ask_after_rest(engine, monotonic)
+    return engine
+
+
+def _ask_after_rest(engine: AsyncEngine, monotonic: Callable[[], float]) -> None:
     pool, dialect = engine.sync_engine, engine.dialect
 
     @event.listens_for(pool, "checkin")
     def _rests(_: object, record: Any) -> None:
-        record.info["since"] = time.monotonic()
+        record.info["since"] = monotonic()
 
     @event.listens_for(pool, "checkout")
     def _still_there(connection: Any, record: Any, _: object) -> None:
@@ -204,15 +214,13 @@ def _postgresql_engine(url: str) -> AsyncEngine:
 
         A server that ends a connection says so at once; asking every time would cost as much as a small statement.
         """
-        rested = time.monotonic() - record.info.get("since", -math.inf) >= RESTED_SECONDS
+        rested = monotonic() - record.info.get("since", -math.inf) >= RESTED_SECONDS
         if not rested and not _has_something_to_read(connection.driver_connection.pgconn.socket):
             return
         try:
             dialect.do_ping(connection)
         except psycopg.Error as error:
             raise DisconnectionError from error
-
-    return engine
 
 
 def _has_something_to_read(handle: int) -> bool:

@@ -17,7 +17,7 @@ class Effect(SQLModel, table=True):
     """One intended act outside; ``id`` is also the idempotency key that the outside world is given.
 
     ``lane`` orders effects: one leaves only when every one of its lane with a smaller ``sequence`` is settled
-    (``None``: no order).
+    (``None``: no order); a parked message to chat holds up nobody, a parked part of a reply holds up the next one.
     ``pace`` names the channel or account whose rate limits it shares. ``priority``: smaller goes first.
     ``token`` fences: a result is recorded only by the holder of the lease that sent it.
     """

@@ -3,6 +3,8 @@
 Synchronous: it runs before anything else does.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,9 +16,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from models.database import CONNECT_SECONDS, SQLITE
+from models.database import CONNECT_SECONDS, SQLITE, StorageUnavailableError
 
 _ADVISORY_LOCK = 0x706F7274  # one migration at a time
 
@@ -35,28 +38,39 @@ class SchemaState:
 
 
 def schema_state(url: str) -> SchemaState:
-    """Return where a database stands; a SQLite file that does not exist counts as empty and is not made."""
+    """Return where a database stands; a SQLite file that does not exist counts as empty and is not made.
+
+    Raises:
+        StorageUnavailableError: it cannot be reached or is no database; the text says why.
+
+    """
     newest = ScriptDirectory.from_config(_config()).get_current_head() or ""
     if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
         return SchemaState(None, newest)
     engine = sync_engine(url)
-    with engine.connect() as connection:
+    with _or_unavailable("used"), engine.connect() as connection:
         return SchemaState(MigrationContext.configure(connection).get_current_revision(), newest)
 
 
 def migrate(url: str) -> SchemaState:
-    """Bring a database to the newest schema; harmless to repeat, and safe when several processes try at once."""
+    """Bring a database to the newest schema; harmless to repeat, and safe when several processes try at once.
+
+    Raises:
+        StorageUnavailableError: it cannot be reached, made or written; nothing was changed, and the text says why.
+
+    """
     engine = sync_engine(url)
-    if url.startswith(SQLITE):
-        Path(url.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-    with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+    with _or_unavailable("migrated"):
+        if url.startswith(SQLITE):
+            Path(url.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+        with engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+                connection.commit()
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
             connection.commit()
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
     engine.dispose()
     return schema_state(url)
 
@@ -76,6 +90,17 @@ def sync_engine(url: str) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
 
     return engine
+
+
+@contextlib.contextmanager
+def _or_unavailable(done: str) -> Iterator[None]:
+    """Say what the driver says, by its first line; no driver puts a password there."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        original = getattr(error, "orig", None) or error
+        told = next(iter(str(original).strip().splitlines()), type(original).__name__)
+        raise StorageUnavailableError(f"the database cannot be {done} ({told})") from error
 
 
 def _config() -> Config:

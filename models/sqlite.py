@@ -1,18 +1,25 @@
-"""SQLite's driver with one trip to its thread for each statement, where the stock cursor makes four.
+"""SQLite's driver with as few trips to its thread as it can do with; the stock cursor makes four for each statement.
 
-SQLite runs in a thread of its own; waking it and being woken by it costs more than most of our statements do.
+Waking the thread, and being woken by it, costs more than most of our statements do. What may take long is done there:
+opening, everything that only reads, waiting for the file's one writer, and flushing to the disk. In between, a writing
+transaction runs its few short statements, each by an index, on the spot.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Self
 
 import aiosqlite
 
+BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
+"""What a writing transaction begins with; it waits for the writer before it."""
+
 
 class WholeCursor(aiosqlite.Cursor):
-    """A cursor that is made, executed and read to its end in one trip; nothing of it is left open in the database."""
+    """A cursor that is made, executed and read to its end in one go; nothing of it is left open in the database."""
 
+    _conn: "WholeConnection"
     _cursor: sqlite3.Cursor | None  # type: ignore[assignment]
 
     def __init__(self, connection: "WholeConnection") -> None:
@@ -23,12 +30,12 @@ class WholeCursor(aiosqlite.Cursor):
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
         """Execute a statement and fetch all its rows."""
-        await self._execute(self._whole, sql, parameters or ())  # type: ignore[no-untyped-call]
+        await self._conn.run(self._whole, sql, parameters or ())
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
         """Execute a statement for each row of parameters."""
-        await self._execute(self._many, sql, parameters)  # type: ignore[no-untyped-call]
+        await self._conn.run(self._many, sql, parameters)
         return self
 
     async def fetchall(self) -> Iterable[sqlite3.Row]:
@@ -48,14 +55,49 @@ class WholeCursor(aiosqlite.Cursor):
 
 
 class WholeConnection(aiosqlite.Connection):
-    """A connection whose cursors make one trip a statement, and that rolls back only what was begun."""
+    """A connection whose cursors make at most one trip a statement, and that rolls back only what was begun."""
+
+    _writing = False
+    _stopped: "asyncio.Future[Any] | None" = None
+
+    def stop(self) -> "asyncio.Future[Any] | None":
+        """Ask the thread to end; the future is done when it needs the event loop no more."""
+        self._stopped = super().stop()
+        return self._stopped
+
+    async def _connect(self) -> Self:
+        """Open the file; where that fails, wait for the thread.
+
+        The stock connection forgets a thread that could not open its file; it then calls a loop that has ended.
+        """
+        try:
+            await super()._connect()
+        except BaseException:
+            if self._stopped is not None:
+                await self._stopped
+            raise
+        return self
 
     def cursor(self) -> WholeCursor:  # type: ignore[override]
         """Return a cursor; it is its own asynchronous context."""
         return WholeCursor(self)
 
+    async def run(self, work: Callable[[str, Any], None], sql: str, values: Any) -> None:
+        """Do ``work``: in the thread, or here within a writing transaction."""
+        if self._writing:
+            work(sql, values)
+        else:
+            await self._execute(work, sql, values)  # type: ignore[no-untyped-call]
+            self._writing = sql == BEGIN_WRITING
+
+    async def commit(self) -> None:
+        """Commit; the thread waits for the disk."""
+        self._writing = False
+        await super().commit()
+
     async def rollback(self) -> None:
         """Roll back, if there is anything to roll back."""
+        self._writing = False
         if self.in_transaction:
             await super().rollback()
 

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+SYSTEM = "portavoce"
+"""The actor of what the program does by itself, where a member's key stands otherwise; no member has this key."""
+
 
 class CaseState(StrEnum):
     """Where a case stands; the moves between states are in ``escalation.lifecycle``."""
@@ -66,6 +69,18 @@ class DraftState(StrEnum):
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
     VOID = "void"
+
+
+class VoidReason(StrEnum):
+    """Why an approval was taken back; stored with the draft, told in the reader's language."""
+
+    UNDONE = "undone"
+    CUSTOMER_WROTE = "customer_wrote"
+    CUSTOMER_EDITED = "customer_edited"
+    CUSTOMER_DELETED = "customer_deleted"
+    CONVERSATION_CHANGED = "conversation_changed"
+    REFUSED = "refused"
+    REFUSED_IN_PART = "refused_in_part"
 
 
 class DraftSource(StrEnum):

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -13,6 +14,9 @@ from sqlmodel import SQLModel
 import models  # noqa: F401 - registers every table
 from models.database import Database
 from tests.house import House, TestClock, build_house
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """A small house for tests.
 
-A clock that is moved by hand, a tiny network, a tiny chat, and a configuration of five colleagues.
+A clock that is moved by hand, a tiny network, a tiny chat, and a configuration of six colleagues.
 """
 
-import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,19 +32,9 @@ from escalation.settings import Settings, parse_settings
 from escalation.sweeper import Sweeper
 from models.database import Database
 from models.vocabulary import Idempotency, NetworkAct, Visibility
+from tests.clock import MONDAY, TestClock
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-CONFIGURATION = """
-[organisation]
-name = "Acme"
-timezone = "UTC"
-[organisation.hours]
-monday = ["09:00-13:00", "14:00-18:00"]
-tuesday = ["09:00-13:00", "14:00-18:00"]
-[chat.slack]
-bot_token = { env = "SLACK_BOT_TOKEN" }
-signing_secret = { env = "SLACK_SIGNING_SECRET" }
+COLLEAGUES = """\
 [members.anna]
 name = "Anna Verdi"
 slack = "U0ANNA"
@@ -76,7 +65,20 @@ members = ["lea"]
 [departments.product]
 label = "Product"
 channel = "slack:C0PRODUCT"
-members = ["dario"]
+members = ["dario"]"""
+"""Six members in three departments, one of which has a manager: for every configuration in which people act."""
+
+CONFIGURATION = f"""
+[organisation]
+name = "Acme"
+timezone = "UTC"
+[organisation.hours]
+monday = ["09:00-13:00", "14:00-18:00"]
+tuesday = ["09:00-13:00", "14:00-18:00"]
+[chat.slack]
+bot_token = {{ env = "SLACK_BOT_TOKEN" }}
+signing_secret = {{ env = "SLACK_SIGNING_SECRET" }}
+{COLLEAGUES}
 [approval]
 channel = "slack:C0APPROVE"
 approvers = ["carla", "anna"]
@@ -110,31 +112,8 @@ brand = "beta"
 label = "Acme"
 [brands.beta]
 label = "Beta"
-signature = "^{initials}"
+signature = "^{{initials}}"
 """
-
-
-class TestClock:
-    """Time that stands still until a test moves it. ``sleep`` moves it, and lets others run."""
-
-    __test__ = False
-
-    def __init__(self, at: datetime = MONDAY) -> None:
-        self.at = at
-        self._start = at
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return (self.at - self._start).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        await asyncio.sleep(0)
-
-    def forward(self, **span: float) -> None:
-        self.at += timedelta(**span)
 
 
 class PlainSettings(BaseModel):

@@ -61,7 +61,8 @@ def _blocks(view: ApprovalView, reader: ChatReader, *, quoted: int, with_context
         title = words(reader.read(say("What was changed:")) + " ", bold=True)
         blocks.append(paragraph([title, *diff_elements(view.diff)], f"{prefix}:diff"))
     if view.reason:
-        reason = [words(reader.read(say("Reason:")) + " ", bold=True), words(isolated(visible(view.reason)[:1_000]))]
+        told = view.reason if isinstance(view.reason, str) else reader.read(view.reason)
+        reason = [words(reader.read(say("Reason:")) + " ", bold=True), words(isolated(visible(told)[:1_000]))]
         blocks.append(paragraph(reason, f"{prefix}:reason"))
     if view.warnings:
         warnings = "\n".join(f"⚠ {reader.read(warning)}" for warning in view.warnings)
@@ -80,8 +81,10 @@ def _author(view: ApprovalView, reader: ChatReader) -> str:
 
 
 def parts_blocks(view: ApprovalView, reader: ChatReader, prefix: str, *, most: int = LONGEST_PARTS) -> list[Block]:
-    """Return the exact texts that will be published, each under its own count."""
+    """Return the exact texts that will be published, or were, each under what it is and its own count."""
     blocks: list[Block] = []
+    if len(view.parts) > 1:
+        blocks.append(paragraph([words(reader.read(view.title), bold=True)], f"{prefix}:title"))
     room = most
     for number, (part, count) in enumerate(zip(view.parts, view.counts, strict=True), start=1):
         size = reader.read(say("{count} of {limit} {unit}", count=count, limit=view.limit, unit=view.unit))
@@ -90,7 +93,7 @@ def parts_blocks(view: ApprovalView, reader: ChatReader, prefix: str, *, most: i
                 say("Part {number} of {parts}, {size}", number=number, parts=len(view.parts), size=size)
             )
         else:
-            title = reader.read(say("Text to be published, {size}", size=size))
+            title = reader.read(say("{title}, {size}", title=view.title, size=size))
         quoted = quote(part[:room], f"{prefix}:part{number}")
         quoted[0]["elements"].insert(0, {"type": "rich_text_section", "elements": [words(title, bold=True)]})
         blocks += quoted

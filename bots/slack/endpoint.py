@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bots.bodies import BodyTooLargeError, read_body
 from bots.slack.signature import problem_with
 from escalation.ports import Clock
 from escalation.secret import Secret
@@ -55,8 +56,9 @@ class Endpoint:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request: 401 unsigned, 413 too long, 400 not understood, 503 if nothing was stored in time."""
-        body = await _limited(request)
-        if body is None:
+        try:
+            body = await read_body(request, limit=MOST_BYTES)
+        except BodyTooLargeError:
             return PlainTextResponse("The body is too long.", 413)
         wrong = problem_with(
             secret=self._secret.reveal() if self._secret else "",
@@ -106,19 +108,6 @@ def _seen(dispatch: asyncio.Task[BoltResponse]) -> None:
 def unavailable() -> Response:
     """Return the answer that makes Slack try an event again, and tell a person that their click did nothing."""
     return JSONResponse({"error": "not stored; try again"}, 503)
-
-
-async def _limited(request: Request) -> bytes | None:
-    """Return the body, or ``None`` as soon as it is longer than a megabyte; more is never held."""
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and (len(announced) > 9 or int(announced) > MOST_BYTES):  # noqa: PLR2004
-        return None
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            return None
-    return bytes(body)
 
 
 def content_of(body: bytes, content_type: str) -> dict[str, Any] | str:

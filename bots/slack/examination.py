@@ -9,6 +9,9 @@ from bots.slack.verdicts import UNREADABLE, error_word
 from escalation.ports import Finding
 from escalation.settings import ChannelAddress, Settings
 
+_TOKEN_WORDS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+_RENEWAL = "Install the app again and renew SLACK_BOT_TOKEN."
+_REACH = "Ask Slack's status page, and whether this machine reaches chat.slack.api_url."
 _INVITE = "Invite the bot to the channel: /invite @portavoce"
 
 
@@ -28,7 +31,7 @@ class Examination:
                 Finding(
                     ok=False,
                     what=f"Slack's token: {problem}",
-                    advice="Install the app again and renew SLACK_BOT_TOKEN.",
+                    advice=_RENEWAL if problem in _TOKEN_WORDS else _REACH,
                 )
             ]
         found = [

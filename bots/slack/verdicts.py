@@ -37,6 +37,7 @@ _ADVICE: Final[Mapping[str, Sentence]] = {
         "and invite the bot to the channel: /invite @portavoce"
     ),
     "not_in_channel": say("The bot is not in the channel. Invite the bot to the channel: /invite @portavoce"),
+    "is_inactive": say("The channel is archived. Unarchive it, or name another channel in the configuration."),
     "is_archived": say("The channel is archived. Unarchive it, or name another channel in the configuration."),
     "restricted_action": say(
         "A workspace rule forbids the bot to post in the channel. Ask a workspace administrator to allow it."

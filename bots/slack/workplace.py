@@ -24,10 +24,10 @@ from escalation import commands as c
 from escalation.cards import Shown
 from escalation.carrying import Carrier
 from escalation.casefile import CaseFile, Rules
-from escalation.courier import frozen_accounts
 from escalation.decide import decide
 from escalation.decision import Refusal
 from escalation.desk import Delivery, Desk, Outcome, case_file
+from escalation.freezing import frozen_accounts
 from escalation.inbox import Inbox
 from escalation.language import Sentence, say
 from escalation.ports import Clock

@@ -8,7 +8,7 @@ from escalation.language import say
 from escalation.notes import Note, sentence_payload
 from escalation.plans.drafts import parts_sent, void
 from escalation.plans.scene import Plan, Scene
-from models.vocabulary import EffectKind, EffectState, TimerKind
+from models.vocabulary import EffectKind, EffectState, TimerKind, VoidReason
 
 
 def delivered(scene: Scene, command: c.Delivered) -> Plan:
@@ -45,7 +45,8 @@ def undeliverable(scene: Scene, command: c.Undeliverable) -> Plan:
             parts=len(scene.draft.parts),
             why=told,
         )
-    plan = void(scene, told, already_sent=command.parts_sent)
+    because = VoidReason.REFUSED_IN_PART if command.parts_sent else VoidReason.REFUSED
+    plan = void(scene, because, told, already_sent=command.parts_sent)
     plan.recall_all = False
     plan.details["reason"] = command.reason
     return plan
@@ -54,7 +55,7 @@ def undeliverable(scene: Scene, command: c.Undeliverable) -> Plan:
 def void_approval(scene: Scene, _: c.VoidApproval) -> Plan:
     """Take back an approval that the conversation has overtaken before anything left."""
     told = say("The approval is void: the customer changed the conversation after it.")
-    plan = void(scene, told, already_sent=parts_sent(scene))
+    plan = void(scene, VoidReason.CONVERSATION_CHANGED, told, already_sent=parts_sent(scene))
     plan.recall_all = False
     return plan
 

@@ -11,7 +11,7 @@ from escalation.language import Sentence
 from escalation.notes import Note, sentence_payload
 from escalation.plans.scene import Plan, Scene
 from models.case import Draft
-from models.vocabulary import DraftSource, DraftState, EffectKind, EffectState, Verdict, Visibility
+from models.vocabulary import DraftSource, DraftState, EffectKind, EffectState, Verdict, Visibility, VoidReason
 
 
 def text_hash(parts: Sequence[str], visibility: Visibility) -> str:
@@ -111,11 +111,13 @@ def parts_sent(scene: Scene) -> int:
     return sum(effect.state is EffectState.SENT for effect in scene.file.current_replies)
 
 
-def void(scene: Scene, told: Sentence, *, already_sent: int = 0, context: int | None = None) -> Plan:
+def void(
+    scene: Scene, because: VoidReason, told: Sentence, *, already_sent: int = 0, context: int | None = None
+) -> Plan:
     """Take an approval back: its waiting replies are recalled and the same text stands for approval again.
 
-    ``already_sent`` parts are public and left out; ``context`` is the conversation's version where this command moves
-    it on.
+    ``told`` is said now, with all that is known; ``because`` is what the draft remembers. ``already_sent`` parts are
+    public and left out; ``context`` is the conversation's version where this command moves it on.
     """
     draft = scene.draft
     parts = draft.parts[already_sent:]
@@ -138,7 +140,7 @@ def void(scene: Scene, told: Sentence, *, already_sent: int = 0, context: int | 
         submitted_at=scene.at,
     )
     old = DraftDecided(
-        draft.id, DraftState.VOID, draft.state, draft.version, draft.hash, draft.decided_by, reason=str(told)
+        draft.id, DraftState.VOID, draft.state, draft.version, draft.hash, draft.decided_by, reason=because.value
     )
     plan = Plan(
         changes={"notice": sentence_payload(told)},

@@ -16,6 +16,7 @@ from models.vocabulary import (
     NetworkAct,
     Verdict,
     Visibility,
+    VoidReason,
 )
 
 
@@ -164,6 +165,6 @@ def undo(scene: Scene, _: c.Undo) -> Plan | Refusal:
     """Call back what was just approved, if all of it is still in the house."""
     if not scene.file.reply_waits:
         return Refusal(say("This reply has already left; it cannot be undone here."))
-    plan = void(scene, say("{who} undid the approval.", who=scene.rules.name(scene.actor)))
+    plan = void(scene, VoidReason.UNDONE, say("{who} undid the approval.", who=scene.rules.name(scene.actor)))
     plan.said = say("Undone. Nothing was sent; the answer waits for approval again.")
     return plan

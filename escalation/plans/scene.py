@@ -50,7 +50,8 @@ class Scene:
 class Plan:
     """What one command adds to its row of the table; the fields are those of ``Decision``.
 
-    ``stay``: the case does not allow the move (see ``Transition.or_stay``).
+    ``stay``: the case does not allow the move (see ``Transition.or_stay``). ``customer_since``: when the
+    customer began to wait, where the command starts a clock that runs for them.
     """
 
     changes: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Plan:
     stay: bool = False
     said: Sentence | None = None
     then: c.Command | None = None
+    customer_since: datetime | None = None
 
     def tell(self, scene: Scene, note: Note) -> None:
         """Put a message into the thread of every card of the case."""

@@ -15,6 +15,7 @@ from escalation.settings.sections import PING_ROLES, ROUTE_CONDITIONS
 from escalation.settings.settings import STANDARD
 from escalation.settings.spelling import nearest
 from escalation.settings.values import ChannelAddress
+from models.vocabulary import SYSTEM
 
 EVERY: Final = "*"
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,40}")
@@ -93,6 +94,10 @@ def _names(explainer: Explainer) -> Iterator[Problem]:
         for path, _ in walk(explainer.raw, (section, EVERY)):
             if not _NAME.fullmatch(str(path[-1])):
                 yield explainer.problem(path, "a name has 1 to 40 of the characters a-z, 0-9, _ and -, in lower case")
+    for path, _ in walk(explainer.raw, ("members", SYSTEM)):
+        yield explainer.problem(
+            path, f'"{SYSTEM}" is what the journal calls the program itself; give this member another name'
+        )
 
 
 def _references(explainer: Explainer, misspelt: set[str]) -> Iterator[Problem]:

@@ -5,12 +5,15 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import WithDefaultSchema
 
 from escalation.quantities import Rate, duration_text
 from escalation.secret import Secret
 from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.values import LANGUAGES, SIGNATURE_WORDS
+from escalation.written import WrittenValue
 
 
 def _default(model: type[BaseModel], name: str) -> Any:
@@ -189,15 +192,30 @@ def example(connector_settings: Mapping[str, type[BaseModel]]) -> str:
     return "\n".join([EXAMPLE, *others])
 
 
+class _AsWritten(GenerateJsonSchema):
+    """Gives defaults as a person writes them: ``"10/min"``, not what the program makes of it."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """Write our own values as their text."""
+        return str(dft) if isinstance(dft, WrittenValue) else super().encode_default(dft)
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """Write a length of time, which is held as seconds, as text."""
+        told = super().default_schema(schema)
+        if told.get("type") == "string" and isinstance(told.get("default"), int):
+            told["default"] = duration_text(told["default"])
+        return told
+
+
 def json_schema(connector_settings: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
     """Describe the file as JSON Schema (draft 2020-12), accounts by their connector."""
-    schema = Settings.model_json_schema(mode="validation")
+    schema = Settings.model_json_schema(mode="validation", schema_generator=_AsWritten)
     definitions = schema.setdefault("$defs", {})
     definitions.pop("Account", None)
-    common = AccountCommon.model_json_schema(mode="validation")
+    common = AccountCommon.model_json_schema(mode="validation", schema_generator=_AsWritten)
     variants = []
     for name, model in sorted(connector_settings.items()):
-        own = model.model_json_schema(mode="validation", ref_template="#/$defs/{model}")
+        own = model.model_json_schema(mode="validation", schema_generator=_AsWritten)
         definitions.update(own.pop("$defs", {}))
         variants.append(
             {
@@ -209,7 +227,7 @@ def json_schema(connector_settings: Mapping[str, type[BaseModel]]) -> dict[str, 
             }
         )
     schema["properties"]["accounts"] = {"type": "object", "additionalProperties": {"oneOf": variants}}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "portavoce.toml", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _sample(key: str, field: FieldInfo) -> str:

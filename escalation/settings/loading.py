@@ -52,8 +52,9 @@ def load_settings(
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        sentence = f"the configuration file cannot be read ({reason.lower()}); `portavoce init` writes one"
+        reason = (error.strerror or "unreadable").lower()
+        remedy = "; `portavoce init` writes one" if isinstance(error, FileNotFoundError) else ""
+        sentence = f"the configuration file cannot be read ({reason}){remedy}"
         raise ConfigurationError([Problem(file=str(path), line=1, key="file", sentence=sentence)]) from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1

@@ -45,7 +45,7 @@ class ApprovalChannel:
     approvers: tuple[str, ...]
 
 
-class Settings(Section):
+class Settings(Section, title="Portavoce configuration"):
     """`portavoce.toml`, checked. Keys of mappings are the names in the section headers."""
 
     organisation: Organisation

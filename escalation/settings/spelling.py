@@ -36,17 +36,24 @@ def distance(one: str, two: str, *, limit: int) -> int:
 def nearest(typed: str, known: Iterable[str], *, taken: Collection[str] = ()) -> tuple[str, ...]:
     """Give the known words nearest to `typed`, at most three that are equally near; none when nothing is near.
 
-    Upper case, hyphens and spaces count for nothing. Words in `taken` come after the others, because a key that is
-    already there is hardly the one that was meant.
+    Upper case, hyphens and spaces count for nothing; a word such as `Europe/Rome` answers to its last part too. Words
+    in `taken` come after the others, because a key that is already there is hardly the one that was meant.
     """
     plain = _plain(typed)
     limit = max(1, min(3, (len(plain) + 1) // 3))
-    measured = [(distance(plain, _plain(word), limit=limit), word in taken, word) for word in known]
+    measured = [
+        (min(distance(plain, name, limit=limit) for name in _names(_plain(word))), word in taken, word)
+        for word in known
+    ]
     measured = [entry for entry in measured if entry[0] <= limit]
     if not measured:
         return ()
     best = min(measured)[:2]
     return tuple(sorted(word for *rank, word in measured if tuple(rank) == best)[:_MOST_SUGGESTIONS])
+
+
+def _names(word: str) -> set[str]:
+    return {word, word.rpartition("/")[2]}
 
 
 def _plain(word: str) -> str:

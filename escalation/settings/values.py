@@ -4,26 +4,24 @@ import re
 import string
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
 from escalation.business_time import check_holidays, holiday_regions, zone, zone_names
 from escalation.opening_hours import Opening, parse_opening
 from escalation.quantities import duration_text, parse_duration
 from escalation.secret import REFERENCE_SCHEMA, is_reference, read_reference
 from escalation.settings.spelling import UnknownWordError
+from escalation.written import WrittenValue
 
 LANGUAGES: Final = ("en", "it")
 SIGNATURE_WORDS: Final = ("initials", "name", "first_name", "brand")
@@ -36,11 +34,14 @@ _LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelAddress:
+class ChannelAddress(WrittenValue):
     """A place where the bot posts: `slack:C0BILLING`, or `teams:<team id>/<channel id>`.
 
     Slack's channel ids begin with C or G: https://docs.slack.dev/reference/objects/conversation-object
     """
+
+    wanted: ClassVar[str] = 'a channel is a text such as "slack:C0BILLING"'
+    json_schema: ClassVar[JsonSchemaValue] = {"pattern": r"^(slack:[CG][A-Z0-9]+|teams:[^/\s]+/\S+)$"}
 
     surface: Literal["slack", "teams"]
     channel: str
@@ -67,28 +68,16 @@ class ChannelAddress:
     def __str__(self) -> str:
         return f"{self.surface}:{self.team}/{self.channel}" if self.team else f"{self.surface}:{self.channel}"
 
-    @classmethod
-    def _validate(cls, value: object) -> "ChannelAddress":
-        if isinstance(value, ChannelAddress):
-            return value
-        if isinstance(value, str):
-            return cls.parse(value)
-        raise ValueError('a channel is a text such as "slack:C0BILLING"')
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": r"^(slack:[CG][A-Z0-9]+|teams:[^/\s]+/\S+)$"}
-
 
 @dataclass(frozen=True, slots=True)
-class LadderPoint:
+class LadderPoint(WrittenValue):
     """When a ping is due: at `percent` of the target, or `after_seconds` past the breach (`percent` is then 100)."""
+
+    wanted: ClassVar[str] = 'write "80%" of the target, or "+30m" after the breach'
+    json_schema: ClassVar[JsonSchemaValue] = {
+        "pattern": r"^(\d{1,4}%|\+.+)$",
+        "examples": ["80%", "100%", "+30m"],
+    }
 
     percent: int
     after_seconds: int = 0
@@ -115,24 +104,6 @@ class LadderPoint:
 
     def __str__(self) -> str:
         return f"+{duration_text(self.after_seconds)}" if self.after_seconds else f"{self.percent}%"
-
-    @classmethod
-    def _validate(cls, value: object) -> "LadderPoint":
-        if isinstance(value, LadderPoint):
-            return value
-        if isinstance(value, str):
-            return cls.parse(value)
-        raise ValueError('write "80%" of the target, or "+30m" after the breach')
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": r"^(\d{1,4}%|\+.+)$", "examples": ["80%", "100%", "+30m"]}
 
 
 def _time_zone(name: str) -> str:
@@ -203,6 +174,7 @@ def _signature(text: str) -> str:
 
 def _openings(value: object) -> object:
     if isinstance(value, str):
+        parse_opening(value)
         raise ValueError(f'hours are always a list; write ["{value}"]')  # noqa: TRY004 - pydantic collects ValueError only
     if not isinstance(value, list | tuple):
         raise ValueError('hours are a list of texts such as ["09:00-13:00", "14:00-18:00"]')  # noqa: TRY004 - pydantic collects ValueError only

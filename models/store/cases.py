@@ -3,22 +3,29 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, update
-from sqlmodel import col, select
+from sqlalchemy import Select, func, update
+from sqlalchemy import select as select_rows
+from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.case import Case, Draft, JournalEntry, PolicySnapshot
 from models.clocks import StepClock
 from models.mention import Author, Mention
 from models.outbox import Attempt, Card, Effect
+from models.store.statements import one_of, table
 from models.vocabulary import OPEN_STATES, CaseState, DraftState, EffectKind, EffectState
 
 
 @dataclass
 class CaseRows:
-    """One case's rows: mentions by time, drafts by version, replies in order of sending."""
+    """One case's rows: mentions by time, drafts by version, replies in order of sending.
+
+    They have the columns of the models that they are named by, and cannot be changed: mapped objects would take longer
+    to make than everything else that is done to a case.
+    """
 
     case: Case
     author: Author
@@ -27,6 +34,45 @@ class CaseRows:
     clocks: list[StepClock] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     replies: list[Effect] = field(default_factory=list)
+
+
+_PARTS: tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...] = (
+    ("mentions", Mention, ("posted_at", "id")),
+    ("drafts", Draft, ("version",)),
+    ("replies", Effect, ("sequence",)),
+    ("clocks", StepClock, ("cycle",)),
+    ("cards", Card, ("created_at", "id")),
+)
+"""What belongs to a case, and in which order; the first three are what a reply needs."""
+
+_STANDING = ("id", "case_id", "draft_id", "part", "state", "sequence", "external_id", "unknown_since", "settled_at")
+"""What the sending of one reply asks about the others of its case."""
+
+
+@cache
+def _cases(*, lock: bool) -> Select[Any]:
+    cases = table(Case)
+    query = select_rows(cases).where(one_of(cases.c.id, "ids")).order_by(cases.c.id)
+    return query.with_for_update(key_share=True) if lock else query
+
+
+@cache
+def _authors() -> Select[Any]:
+    return select_rows(table(Author)).where(one_of(table(Author).c.id, "ids"))
+
+
+@cache
+def _parts(model: type[SQLModel], order: tuple[str, ...], *, standing: bool) -> Select[Any]:
+    rows = table(model)
+    query = select_rows(*(rows.c[name] for name in _STANDING)) if standing else select_rows(rows)
+    query = query.where(one_of(rows.c.case_id, "ids")).order_by(*(rows.c[name] for name in order))
+    return query.where(rows.c.kind == EffectKind.REPLY) if model is Effect else query
+
+
+@cache
+def _held() -> Select[Any]:
+    ids = table(Case).c.id
+    return select_rows(ids).where(one_of(ids, "ids")).order_by(ids).with_for_update(key_share=True)
 
 
 class Cases:
@@ -41,7 +87,10 @@ class Cases:
         return await self._load(ids, lock=True)
 
     async def read(self, ids: Collection[str], *, for_replies: bool = False) -> dict[str, CaseRows]:
-        """Return cases with their rows, without locking; ``for_replies``: without clocks and cards."""
+        """Return cases with their rows, without locking.
+
+        ``for_replies``: without clocks and cards, and of the replies only how they stand.
+        """
         return await self._load(ids, lock=False, for_replies=for_replies)
 
     async def hold(self, ids: Collection[str]) -> None:
@@ -49,52 +98,26 @@ class Cases:
 
         Whoever will touch effects and cases takes the cases first, so that nobody waits in a circle.
         """
-        if ids:
-            await self._session.exec(
-                select(Case.id)
-                .where(col(Case.id).in_(list(ids)))
-                .order_by(col(Case.id))
-                .with_for_update(key_share=True)
-            )
+        if ids and self._session.get_bind().dialect.name != "sqlite":  # where one transaction at a time writes anyway
+            await self._rows(_held(), ids)
 
     async def _load(self, ids: Collection[str], *, lock: bool, for_replies: bool = False) -> dict[str, CaseRows]:
         if not ids:
             return {}
-        wanted = sorted(set(ids))
-        query = (
-            select(Case, Author)
-            .join(Author, col(Author.id) == col(Case.author_id))
-            .where(col(Case.id).in_(wanted))
-            .order_by(col(Case.id))
-        )
-        if lock:
-            query = query.with_for_update(of=Case, key_share=True)
-        found = await self._session.exec(query.execution_options(populate_existing=True))
-        rows = {case.id: CaseRows(case, author) for case, author in found}
-        if not rows:
-            return rows
-        for model, name, order in (
-            (Mention, "mentions", (col(Mention.posted_at), col(Mention.id))),
-            (Draft, "drafts", (col(Draft.version),)),
-            (StepClock, "clocks", (col(StepClock.cycle),)),
-            (Card, "cards", (col(Card.created_at), col(Card.id))),
-        )[: 2 if for_replies else None]:
-            for item in await self._of_cases(model, rows, order):
-                getattr(rows[item.case_id], name).append(item)
-        replies = (
-            select(Effect)
-            .where(col(Effect.case_id).in_(list(rows)), col(Effect.kind) == EffectKind.REPLY)
-            .order_by(col(Effect.sequence))
-        )
-        for effect in await self._session.exec(replies.execution_options(populate_existing=True)):
-            if effect.case_id is not None:
-                rows[effect.case_id].replies.append(effect)
+        cases = await self._rows(_cases(lock=lock), ids)
+        if not cases:
+            return {}
+        authors = {author.id: author for author in await self._rows(_authors(), {case.author_id for case in cases})}
+        rows = {case.id: CaseRows(case, authors[case.author_id]) for case in cases}
+        for name, model, order in _PARTS[: 3 if for_replies else None]:
+            for part in await self._rows(_parts(model, order, standing=for_replies and model is Effect), rows):
+                getattr(rows[part.case_id], name).append(part)
         return rows
 
-    async def _of_cases(self, model: Any, cases: Collection[str], order: tuple[Any, ...]) -> Sequence[Any]:
-        query = select(model).where(col(model.case_id).in_(list(cases))).order_by(*order)
-        result = await self._session.exec(query.execution_options(populate_existing=True))
-        return result.all()
+    async def _rows(self, query: Select[Any], ids: Collection[str]) -> Sequence[Any]:
+        found = await self._session.exec(query, params={"ids": sorted(ids)})  # type: ignore[call-overload]
+        rows: Sequence[Any] = found.all()
+        return rows
 
     async def find(self, name: str) -> list[str]:
         """Return the ids that are ``name`` or end with it, at most two (two: it is ambiguous)."""

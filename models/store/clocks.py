@@ -30,6 +30,11 @@ class Clocks:
             await self._session.exec(query.order_by(col(Timer.due_at)).limit(limit).with_for_update(skip_locked=True))
         ).all()
 
+    async def pending(self, case_id: str) -> Sequence[Timer]:
+        """Return the timers of a case that are still to come, the next one first."""
+        query = select(Timer).where(col(Timer.case_id) == case_id, col(Timer.state) == TimerState.RUNNING)
+        return (await self._session.exec(query.order_by(col(Timer.due_at), col(Timer.id)))).all()
+
     async def fired(self, ids: Collection[str], now: datetime) -> None:
         """Mark timers as done."""
         statement = update(Timer).where(col(Timer.id).in_(list(ids))).values(state=TimerState.FIRED, fired_at=now)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -9,6 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.outbox import Freeze
 from models.store.statements import insert_or_ignore, table
+
+
+@cache
+def _all() -> Any:
+    return select(Freeze).order_by(col(Freeze.at))
 
 
 class Freezes:
@@ -20,7 +27,8 @@ class Freezes:
 
     async def all(self) -> Sequence[Freeze]:
         """Return every standing freeze."""
-        return (await self._session.exec(select(Freeze).order_by(col(Freeze.at)))).all()
+        found: Sequence[Freeze] = (await self._session.exec(_all())).all()
+        return found
 
     async def set(self, scope: str, *, member: str, at: datetime) -> bool:
         """Freeze a scope; ``False`` if it is frozen already."""

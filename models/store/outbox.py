@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, insert, literal, or_, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, insert, literal, or_, update
+from sqlalchemy import select as select_rows
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.case import Case
 from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
-from models.store.statements import insert_or_ignore, table
+from models.store.statements import insert_or_ignore, one_of, table
 from models.vocabulary import NETWORK_EFFECTS, OPEN_STATES, UNSETTLED_EFFECTS, CardKind, EffectKind, EffectState
 
 _SHOWN_BY_A_TRY = ("ended_at", "verdict", "reason", "external_id")
@@ -74,7 +75,7 @@ def _in_transit() -> ColumnElement[bool]:
     https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
     """
     states = [EffectState.READY, EffectState.SENDING, EffectState.UNKNOWN]
-    return col(Effect.state).in_(bindparam("in_transit", states, expanding=True, literal_execute=True))
+    return table(Effect).c.state.in_(bindparam("in_transit", states, expanding=True, literal_execute=True))
 
 
 @cache
@@ -89,16 +90,60 @@ def _waiting_drawing() -> ColumnElement[bool]:
 def _due() -> ColumnElement[bool]:
     """Return what makes an effect due at ``:now``; built once, for it is asked at every tick."""
     now = bindparam("now", type_=UtcTime())
-    waiting = and_(col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN]), col(Effect.not_before) <= now)
-    unleased = or_(col(Effect.lease_until).is_(None), col(Effect.lease_until) <= now)
-    earlier = aliased(Effect)
+    effect, earlier, pace = table(Effect).c, table(Effect).alias("earlier").c, table(Pace).c
+    waiting = and_(effect.state.in_([EffectState.READY, EffectState.UNKNOWN]), effect.not_before <= now)
+    unleased = or_(effect.lease_until.is_(None), effect.lease_until <= now)
     blocked = exists().where(
-        col(earlier.lane) == col(Effect.lane),
-        col(earlier.sequence) < col(Effect.sequence),
-        col(earlier.state).in_(list(UNSETTLED_EFFECTS)),
+        earlier.lane == effect.lane,
+        earlier.sequence < effect.sequence,
+        earlier.state.in_(list(UNSETTLED_EFFECTS)),
+        or_(earlier.state != EffectState.PARKED, earlier.kind.in_(list(NETWORK_EFFECTS))),
     )
-    held = exists().where(col(Pace.key) == col(Effect.pace), col(Pace.blocked_until) > now)
-    return and_(_in_transit(), waiting, unleased, or_(col(Effect.lane).is_(None), ~blocked), ~held)
+    held = exists().where(pace.key == effect.pace, pace.blocked_until > now)
+    return and_(_in_transit(), waiting, unleased, or_(effect.lane.is_(None), ~blocked), ~held)
+
+
+@cache
+def _claimed(kinds: frozenset[EffectKind] | None) -> Select[Any]:
+    """Return the SELECT of at most ``:room`` effects that are due, without network effects of ``:frozen`` accounts."""
+    effects = table(Effect)
+    effect = effects.c
+    network = effect.kind.in_(list(NETWORK_EFFECTS))
+    frozen = and_(network, one_of(effect.target, "frozen"), effect.state == EffectState.READY)
+    query = select_rows(effects).where(_due(), ~frozen)
+    if kinds is not None:
+        query = query.where(effect.kind.in_(sorted(kinds)))
+    query = query.order_by(effect.priority, effect.not_before, effect.sequence, effect.id)
+    return query.limit(bindparam("room", type_=Integer())).with_for_update(of=effects, skip_locked=True)
+
+
+@cache
+def _lease(*, sending: bool) -> Any:
+    effects = table(Effect)
+    changes: dict[str, Any] = {"token": bindparam("_token"), "lease_until": bindparam("_until")}
+    if sending:
+        changes |= {"state": EffectState.SENDING, "attempts": effects.c.attempts + 1}
+    return update(effects).where(one_of(effects.c.id, "ids")).values(**changes)
+
+
+@cache
+def _begin_attempt() -> Any:
+    return insert(table(Attempt))
+
+
+@cache
+def _held_by_token() -> Select[Any]:
+    effect = table(Effect).c
+    under_way = effect.state.in_([EffectState.SENDING, EffectState.UNKNOWN])
+    mine = select_rows(effect.id).where(one_of(effect.id, "ids"), effect.token == bindparam("token"), under_way)
+    return mine.order_by(effect.id).with_for_update()
+
+
+@cache
+def _mend() -> Any:
+    paces = table(Pace)
+    broken = update(paces).where(paces.c.key == bindparam("_key"), paces.c.problem.is_not(None))
+    return broken.values(problem=None, problem_since=None, blocked_until=None)
 
 
 @cache
@@ -179,20 +224,18 @@ class Outbox:
         kinds: Collection[EffectKind] | None = None,
         frozen_accounts: Collection[str] = (),
     ) -> Sequence[Effect]:
-        """Return effects that may leave now, most urgent first, locked; those another process holds are left out."""
-        query = select(Effect).where(_due())
-        if kinds is not None:
-            query = query.where(col(Effect.kind).in_(list(kinds)))
-        if frozen_accounts:
-            frozen = and_(
-                col(Effect.kind).in_(list(NETWORK_EFFECTS)),
-                col(Effect.target).in_(list(frozen_accounts)),
-                col(Effect.state) == EffectState.READY,
-            )
-            query = query.where(~frozen)
-        query = query.order_by(
-            col(Effect.priority), col(Effect.not_before), col(Effect.sequence), col(Effect.id)
-        ).limit(limit)
+        """Return effects that may leave now, most urgent first, locked; those another process holds are left out.
+
+        They are rows with the columns of an effect, and cannot be changed.
+        """
+        query = _claimed(frozenset(kinds) if kinds is not None else None)
+        values = {"now": now, "room": limit, "frozen": sorted(frozen_accounts)}
+        found: Sequence[Effect] = (await self._session.exec(query, params=values)).all()  # type: ignore[call-overload]
+        return found
+
+    async def still_due(self, ids: Collection[str], now: datetime) -> Sequence[Effect]:
+        """Return which of these effects may leave now, locked; those another process holds are left out."""
+        query = select(Effect).where(_due(), col(Effect.id).in_(list(ids))).order_by(col(Effect.id))
         found = await self._session.exec(query.with_for_update(of=Effect, skip_locked=True), params={"now": now})
         return found.all()
 
@@ -201,6 +244,10 @@ class Outbox:
         sending = and_(col(Effect.state) == EffectState.SENDING, col(Effect.lease_until) <= now)
         query = select(Effect).where(_in_transit(), col(Effect.not_before) <= now, sending)
         return (await self._session.exec(query)).all()
+
+    async def orphan(self, now: datetime) -> None:
+        """End every lease now. Right only where no other process can be at work, as on a SQLite file just taken."""
+        await self._execute(update(Effect).where(col(Effect.lease_until) > now).values(lease_until=now))
 
     async def doubt(self, effect_id: str, *, token: str | None, now: datetime, not_before: datetime) -> bool:
         """Mark an abandoned effect as of unknown outcome; ``False`` if its sender came back after all."""
@@ -270,18 +317,27 @@ class Outbox:
 
     async def lease(self, ids: Collection[str], *, token: str, until: datetime, sending: bool) -> None:
         """Take effects; ``sending`` counts a try, without it the lease is for a look-up."""
-        changes: dict[str, Any] = {"token": token, "lease_until": until}
-        if sending:
-            changes |= {"state": EffectState.SENDING, "attempts": Effect.attempts + 1}
-        await self._execute(update(Effect).where(col(Effect.id).in_(list(ids))).values(**changes))
+        connection = await self._session.connection()
+        await connection.execute(_lease(sending=sending), {"ids": list(ids), "_token": token, "_until": until})
+
+    async def replace_parked(self, effects: Collection[Effect]) -> None:
+        """Set aside what was parked of the cards that these effects draw: the newest drawing shows all of it."""
+        lanes = {effect.lane for effect in effects if effect.kind in _DRAWINGS}
+        if lanes:
+            parked = update(Effect).where(
+                col(Effect.lane).in_(lanes), col(Effect.state) == EffectState.PARKED, col(Effect.kind).in_(_DRAWINGS)
+            )
+            await self._execute(parked.values(state=EffectState.SUPERSEDED))
 
     async def begin_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Record tries before their bytes leave."""
         if rows:
-            await (await self._session.connection()).execute(insert(table(Attempt)), list(rows))
+            await (await self._session.connection()).execute(_begin_attempt(), list(rows))
 
     async def first_attempts(self, effect_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each effect first left the house."""
+        if not effect_ids:
+            return {}
         query = (
             select(Attempt.effect_id, func.min(Attempt.started_at))
             .where(col(Attempt.effect_id).in_(list(effect_ids)))
@@ -331,12 +387,8 @@ class Outbox:
         """Record many deliveries of one lease; return the ids whose lease still held."""
         if not results:
             return set()
-        mine = select(Effect.id).where(
-            col(Effect.id).in_([row["id"] for row in results]),
-            col(Effect.token) == token,
-            col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN]),
-        )
-        held = set(await self._session.exec(mine.order_by(col(Effect.id)).with_for_update()))
+        values = {"ids": [row["id"] for row in results], "token": token}
+        held = set((await self._session.exec(_held_by_token(), params=values)).scalars())  # type: ignore[call-overload]
         sent = [
             {"_id": row["id"], "external_id": row["external_id"], "url": row["url"], "settled_at": at}
             for row in results
@@ -402,8 +454,8 @@ class Outbox:
 
     async def mended(self, key: str) -> bool:
         """Let an account go on; ``False`` if nothing was wrong with it."""
-        statement = update(Pace).where(col(Pace.key) == key, col(Pace.problem).is_not(None))
-        return bool(await self._execute(statement.values(problem=None, problem_since=None, blocked_until=None)))
+        connection = await self._session.connection()
+        return bool((await connection.execute(_mend(), {"_key": key})).rowcount)
 
     # --- by hand ------------------------------------------------------------------------------------------------------
 
@@ -424,6 +476,8 @@ class Outbox:
 
     async def move(self, effect_id: str, *, from_: Collection[EffectState], changes: Mapping[str, Any]) -> bool:
         """Change an effect by hand; ``False`` if it is in none of the states ``from_``."""
+        if changes.get("state") is EffectState.READY:
+            await self._make_room(effect_id, state=from_, token=None)
         statement = (
             update(Effect).where(col(Effect.id) == effect_id, col(Effect.state).in_(list(from_))).values(**changes)
         )

@@ -16,6 +16,14 @@ def table(model: type[SQLModel]) -> Table:
     return found
 
 
+def one_of(column: Any, name: str) -> Any:
+    """Return the condition that ``column`` is one of the values given as ``name`` when the statement is executed.
+
+    So the statement can be built once: building one costs more than the database takes to answer it.
+    """
+    return column.in_(bindparam(name, expanding=True))
+
+
 def insert_or_ignore(session: AsyncSession, model: type[SQLModel]) -> Any:
     """Return an INSERT, to be executed with a list of rows, that leaves out those that would break any unique key.
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
@@ -21,6 +22,18 @@ _ORDER: tuple[type[SQLModel], ...] = (
 """Parents before children, and one order for every transaction, so that two cannot wait for each other in a circle."""
 
 _IGNORE_REPEATS = frozenset({PolicySnapshot})
+
+
+@cache
+def _insert(model: type[SQLModel]) -> Any:
+    return insert(table(model))
+
+
+@cache
+def _change(model: type[SQLModel], names: frozenset[str]) -> Any:
+    target = table(model)
+    [primary] = target.primary_key.columns
+    return update(target).where(primary == bindparam("_key")).values({name: bindparam(name) for name in sorted(names)})
 
 
 class Writes:
@@ -49,15 +62,8 @@ class Writes:
                 if model in _IGNORE_REPEATS:
                     await connection.execute(insert_or_ignore(session, model), rows)
                 else:
-                    await connection.execute(insert(table(model)), rows)
+                    await connection.execute(_insert(model), rows)
         for (model, names), rows in sorted(self._changes.items(), key=lambda item: _ORDER.index(item[0][0])):
-            target = table(model)
-            primary = next(iter(target.primary_key.columns))
-            statement = (
-                update(target)
-                .where(primary == bindparam("_key"))
-                .values({name: bindparam(name) for name in sorted(names)})
-            )
-            await connection.execute(statement, rows)
+            await connection.execute(_change(model, names), rows)
         self._new.clear()
         self._changes.clear()

@@ -121,7 +121,7 @@ class Answering:
         for _ in range(2):
             told = await office.submit("anna", {dialog.fields[0]: long})
             assert told.dialog_open
-            assert "the network takes 840" in told.text
+            assert "the network takes 812" in told.text
         assert (await file_of(office, case)).draft is None
         told = await office.submit("anna", {dialog.fields[0]: "short enough"})
         assert not told.dialog_open

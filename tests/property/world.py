@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, select
 from escalation import commands as c
 from escalation.courier import Courier
 from escalation.decide import text_hash
+from escalation.lifecycle import CUSTOMERS_STEPS
 from escalation.ports import Arrival, ChatMessage, OutgoingReply, Posted, PostFacts, Uncertain
 from models.case import Case, Draft, JournalEntry, Review
 from models.clocks import StepClock
@@ -275,6 +276,8 @@ class World:
                 if clock.ended_at is not None:
                     assert clock.wall_seconds == (clock.ended_at - clock.started_at).total_seconds() >= 0
                     assert 0 <= clock.business_seconds <= clock.wall_seconds + 1
+            if case.state in OPEN_STATES and case.answered_at is None:
+                assert Step.FIRST_RESPONSE in {c.step for c in clocks[case_id] if c.ended_at is None}
             running = [clock.step for clock in clocks[case_id] if clock.ended_at is None]
             assert len(running) == len(set(running)), "one step runs twice"
             if case.state in OPEN_STATES:
@@ -292,7 +295,7 @@ class World:
 
 
 def recomputed(journal: Sequence[JournalEntry]) -> dict[tuple[Step, int], tuple[datetime, datetime | None, Any]]:
-    """Step clocks from the journal alone."""
+    """Step clocks from the journal alone; those of the customer begin with the post, not with our knowing of it."""
     found: dict[tuple[Step, int], tuple[datetime, datetime | None, Any]] = {}
     posted_at = datetime.fromisoformat(journal[0].details["posted_at"])
     for entry in journal:
@@ -300,7 +303,9 @@ def recomputed(journal: Sequence[JournalEntry]) -> dict[tuple[Step, int], tuple[
             step = Step(name)
             opening = entry.act == "OpenCase" and step is not Step.ROUTE
             assert (step, cycle) not in found, "a step was started twice"
-            found[step, cycle] = (posted_at if opening else entry.at, None, None)
+            since = entry.details.get("since") if step in CUSTOMERS_STEPS else None
+            began = posted_at if opening else datetime.fromisoformat(since) if since else entry.at
+            found[step, cycle] = (began, None, None)
         for name, cycle, outcome in entry.details.get("stopped", []):
             started, ended, _ = found.get((Step(name), cycle), (entry.at, None, None))
             assert ended is None, "a step was ended twice"

@@ -90,12 +90,13 @@ class RaceHouse:
         settings: Settings,
         *,
         lease: timedelta = timedelta(seconds=120),
-        capacity: int = 50,
+        capacity: int = 100,
         clock: Clock | None = None,
     ) -> None:
-        self.database = Database(url)
-        self.connector = LineConnector("acme", settings.accounts["acme"].settings, clock=clock or SystemClock())
-        self.desk = Desk(self.database, Rulebook(settings, {"acme": self.connector}), clock or SystemClock())
+        clock = clock or SystemClock()
+        self.database = Database(url, monotonic=clock.monotonic)
+        self.connector = LineConnector("acme", settings.accounts["acme"].settings, clock=clock)
+        self.desk = Desk(self.database, Rulebook(settings, {"acme": self.connector}), clock)
         self.courier = Courier(desk=self.desk, surfaces={}, kinds=NETWORK_EFFECTS, capacity=capacity, lease=lease)
 
     async def open_cases(self, number: int) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from escalation import commands as c
 from escalation.desk import Outcome
-from escalation.ports import Capabilities
+from escalation.ports import Capabilities, Uncertain
 from models.case import Draft
 from models.outbox import Attempt, Effect
 from models.vocabulary import CaseState, DraftSource, EffectKind, Idempotency
@@ -66,6 +66,21 @@ async def approved(house: House, text: str = ANSWER, **facts: object) -> str:
     """A case whose answer was just approved; it leaves in five seconds."""
     case_id = await in_review(house, text, **facts)
     await approve(house, case_id)
+    return case_id
+
+
+async def approve_and_send(house: House, case_id: str, text: str = ANSWER) -> None:
+    """Approve what waits; it leaves, and nothing else ever did."""
+    await approve(house, case_id)
+    await leave(house)
+    assert texts(house) == [f"@ada {text}"]
+
+
+async def in_doubt(house: House, text: str = ANSWER, *, arrived: bool) -> str:
+    """A case whose answer left and was never heard of again; ``arrived``: whether the network took it all the same."""
+    case_id = await approved(house, text)
+    house.networks["acme"].faults = [("after" if arrived else "before", Uncertain("timeout"))]
+    await leave(house)
     return case_id
 
 

@@ -6,7 +6,21 @@ from escalation import commands as c
 from escalation.ports import ChatMessage, Gone, Rejected, RetryLater, Uncertain
 from models.vocabulary import CaseState, EffectKind, EffectState, NetworkAct, Step
 from tests.house import House, a_post
-from tests.scenarios.steps import ANSWER, approve, approved, do, effects, in_review, leave, quiet, state, submit, texts
+from tests.scenarios.steps import (
+    ANSWER,
+    approve,
+    approved,
+    do,
+    effects,
+    in_review,
+    leave,
+    notes,
+    quiet,
+    replies,
+    state,
+    submit,
+    texts,
+)
 
 
 def shown(house: House, channel: str = "C0BILLING") -> ChatMessage:
@@ -233,6 +247,77 @@ async def test_what_the_chat_refuses_is_parked_where_people_can_see_it(house: Ho
         assert await tx.outbox.move(effect.id, from_=[EffectState.PARKED], changes={"state": EffectState.READY})
     await quiet(house)
     shown(house)
+
+
+async def test_a_card_that_the_chat_refuses_for_good_is_replaced_by_the_next_one(house: House):
+    case_id = await house.arrive()
+    await quiet(house)
+    update = house.chat.update
+
+    async def refusing(_: ChatMessage, __: str) -> None:
+        raise Rejected("msg_blocks_too_long")
+
+    house.chat.update = refusing
+    await do(house, case_id, c.Claim(), actor="anna")
+    await quiet(house)
+    *_, refused = await effects(house, case_id, EffectKind.CARD)
+    assert (refused.state, refused.reason) == (EffectState.PARKED, "msg_blocks_too_long")
+    house.chat.update = update
+    await submit(house, case_id)
+    await quiet(house)
+    assert str(shown(house).view.status) == "The answer by Anna Verdi waits for approval."
+    assert notes(house, "C0BILLING") == ["Anna Verdi submitted an answer for approval."]
+    drawings = await effects(house, case_id, EffectKind.CARD)
+    assert EffectState.PARKED not in {effect.state for effect in drawings}
+    assert next(effect for effect in drawings if effect.id == refused.id).state is EffectState.SUPERSEDED
+
+
+async def test_a_thread_line_that_the_chat_refuses_for_good_holds_up_neither_card_nor_lines(house: House):
+    case_id = await house.arrive()
+    await quiet(house)
+    post = house.chat.post
+
+    async def refusing(message: ChatMessage) -> str:
+        if message.kind == "thread":
+            raise Rejected("msg_too_long")
+        return await post(message)
+
+    house.chat.post = refusing
+    await submit(house, case_id)
+    await quiet(house)
+    house.chat.post = post
+    await approve(house, case_id)
+    await leave(house)
+    await quiet(house)
+    assert "Answered by Anna Verdi" in str(shown(house).view.status)
+    assert notes(house, "C0BILLING") == [
+        "Carla Rossi approved the answer.",
+        "Sent. The customer can read the reply now.",
+    ]
+    lines = await effects(house, case_id, EffectKind.THREAD)
+    assert [line.state for line in lines] == [EffectState.PARKED, EffectState.SENT, EffectState.SENT]
+
+
+async def test_a_parked_card_that_is_let_go_by_hand_takes_the_place_of_one_that_waits(house: House):
+    house.chat.faults = [("before", Rejected("channel_not_found"))]
+    case_id = await house.arrive()
+    await house.courier.drain()
+    [parked] = await effects(house, case_id, EffectKind.CARD)
+    await do(house, case_id, c.Claim(), actor="anna")
+    async with house.database.begin() as tx:
+        assert await tx.outbox.move(parked.id, from_=[EffectState.PARKED], changes={"state": EffectState.READY})
+    await quiet(house)
+    assert str(shown(house).view.status) == "Anna Verdi is answering."
+
+
+async def test_a_parked_part_of_a_reply_still_holds_up_the_next_one(house: House):
+    case_id = await approved(house, "One sentence of forty letters, no more. " * 12)
+    first, *_ = await replies(house, case_id)
+    async with house.database.begin() as tx:
+        assert await tx.outbox.move(first.id, from_=[EffectState.READY], changes={"state": EffectState.PARKED})
+    await leave(house)
+    assert texts(house) == []
+    assert {part.state for part in await replies(house, case_id)} == {EffectState.PARKED, EffectState.READY}
 
 
 async def test_a_defect_in_a_surface_stops_nothing_else(house: House):

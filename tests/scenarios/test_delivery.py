@@ -32,6 +32,7 @@ from tests.scenarios.steps import (
     configured,
     do,
     draft_of,
+    in_doubt,
     leave,
     notes,
     quiet,
@@ -169,9 +170,7 @@ async def test_a_chat_that_refused_us_is_known_to_work_again(house: House):
 
 
 async def test_a_reply_that_arrived_although_the_answer_was_lost_is_found_and_not_repeated(house: House):
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=True)
     assert house.networks["acme"].lookups == 0
     await later(house, seconds=119)
     assert house.networks["acme"].lookups == 0, "it may still be acting"
@@ -183,9 +182,7 @@ async def test_a_reply_that_arrived_although_the_answer_was_lost_is_found_and_no
 
 
 async def test_a_reply_is_resent_once_when_two_lookups_apart_did_not_find_it(house: House):
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     await later(house, seconds=121)
     assert (house.networks["acme"].lookups, texts(house)) == (1, [])
     await later(house, seconds=31)
@@ -243,9 +240,7 @@ def _failing(times: int, then):
 
 async def test_where_nobody_can_be_asked_a_person_is(house: House):
     asking_nobody(house)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=True)
     await later(house, seconds=121)
     assert await state(house, case_id) is CaseState.NEEDS_CHECK
     assert len([note for note in notes(house, "C0APPROVE", "ping") if "Please look on the network" in note]) == 1
@@ -260,9 +255,7 @@ async def test_where_nobody_can_be_asked_a_person_is(house: House):
 
 async def test_a_person_who_does_not_find_it_lets_it_leave_again(house: House):
     asking_nobody(house)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     await later(house, seconds=121)
     await do(house, case_id, c.ConfirmNotPosted(), actor="carla")
     await quiet(house)
@@ -272,9 +265,7 @@ async def test_a_person_who_does_not_find_it_lets_it_leave_again(house: House):
 
 async def test_it_is_there_means_the_part_that_was_looked_for(house: House):
     able(house, limit=50, idempotency=Idempotency.NONE)
-    case_id = await approved(house, LONG)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, LONG, arrived=True)
     await later(house, seconds=121)
     assert len(texts(house)) == 1
     await do(house, case_id, c.ConfirmPosted(), actor="carla")
@@ -299,9 +290,7 @@ async def test_an_account_may_ask_never_to_be_sent_to_again_in_doubt(database: D
         ('[accounts.acme]\nconnector = "plain"', '[accounts.acme]\nconnector = "plain"\nresend_unknown = false')
     )
     house = build_house(database, clock=clock, configuration=text)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     await later(house, seconds=121)
     await later(house, seconds=31)
     assert texts(house) == []
@@ -313,9 +302,7 @@ async def test_the_quarantine_of_an_account_is_kept(database: Database, clock: T
         ('[accounts.acme]\nconnector = "plain"', '[accounts.acme]\nconnector = "plain"\nunknown_after = "10m"')
     )
     house = build_house(database, clock=clock, configuration=text)
-    await approved(house)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    await in_doubt(house, arrived=True)
     await later(house, seconds=590)
     assert house.networks["acme"].lookups == 0
     await later(house, seconds=20)
@@ -327,9 +314,7 @@ async def test_the_quarantine_of_an_account_is_kept(database: Database, clock: T
 
 async def test_a_network_that_takes_our_key_is_given_the_same_one_again(house: House):
     able(house, idempotency=Idempotency.NATIVE)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     await later(house, seconds=121)
     [posted] = house.networks["acme"].posts
     [effect] = await replies(house, case_id)
@@ -340,9 +325,7 @@ async def test_a_network_that_takes_our_key_is_given_the_same_one_again(house: H
 
 async def test_past_the_keys_lifetime_a_person_is_asked(house: House):
     able(house, idempotency=Idempotency.NATIVE, key_lifetime=timedelta(minutes=1))
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=True)
     await later(house, seconds=121)
     assert await state(house, case_id) is CaseState.NEEDS_CHECK
     assert len(texts(house)) == 1
@@ -361,9 +344,7 @@ async def test_a_repetition_that_was_not_taken_says_nothing_of_the_first_try(hou
 
 async def test_a_doubtful_reply_is_not_repeated_into_a_conversation_that_has_moved_on(house: House):
     able(house, idempotency=Idempotency.NATIVE)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=True)
     network = house.networks["acme"]
     network.news = [_edit(house, await house.desk.file(case_id))]
     await later(house, seconds=121)
@@ -398,6 +379,22 @@ async def test_what_a_dead_sender_had_under_way_is_looked_up_before_anything_els
         await heir.drain()
     assert texts(house) == [f"@ada {ANSWER}"]
     assert await state(house, case_id) is CaseState.ANSWERED
+
+
+async def test_where_no_other_process_can_be_at_work_a_dead_sender_is_not_waited_for(house: House):
+    case_id = await approved(house)
+    house.clock.forward(seconds=5)
+    await house.courier._start_due()
+    for task in house.courier._running:
+        task.cancel()
+    heir = Courier(desk=house.desk, surfaces={"slack": house.chat})
+    await heir.drain()
+    assert "Doubtful" not in await acts(house, case_id)
+    async with house.database.begin() as tx:
+        await tx.outbox.orphan(house.clock.now())
+    await heir.drain()
+    assert [effect.state for effect in await replies(house, case_id)] == [EffectState.UNKNOWN]
+    assert "Doubtful" in await acts(house, case_id)
 
 
 async def test_a_result_that_comes_after_the_lease_was_lost_is_kept_as_evidence_and_changes_nothing(house: House):

@@ -4,10 +4,9 @@ import pytest
 
 from escalation import commands as c
 from escalation.freezing import Freezing
-from escalation.ports import Uncertain
 from models.vocabulary import CaseState, EffectState, Idempotency, NetworkAct
 from tests.house import House
-from tests.scenarios.steps import ANSWER, able, approved, do, leave, quiet, replies, state, texts
+from tests.scenarios.steps import ANSWER, able, approved, do, in_doubt, leave, quiet, replies, state, texts
 
 
 @pytest.mark.parametrize("scope", ["", "acme"])
@@ -85,16 +84,21 @@ async def test_a_freeze_that_cannot_be_is_told(house: House, actor: str, scope: 
 
 
 async def test_releasing_what_is_not_frozen_is_told(house: House):
-    done, said = await Freezing(house.desk).release("acme", actor="carla")
-    assert not done
-    assert "is not frozen" in str(said)
+    freezing = Freezing(house.desk)
+    assert [str(said) for said in [(await freezing.release(scope, actor="carla"))[1] for scope in ("", "acme")]] == [
+        "Nothing is frozen.",
+        "Nothing is frozen.",
+    ]
+    await freezing.freeze("beta", actor="carla")
+    done, said = await freezing.release("acme", actor="carla")
+    assert (done, str(said)) == (False, "acme is not frozen. Frozen are: beta.")
+    done, said = await freezing.release("", actor="carla")
+    assert (done, str(said)) == (False, "Not everything is frozen, only beta. Name what to release.")
 
 
 async def test_a_doubtful_reply_is_not_repeated_while_frozen_even_where_that_is_harmless(house: House):
     able(house, idempotency=Idempotency.NATIVE)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     await Freezing(house.desk).freeze("acme", actor="carla")
     house.clock.forward(minutes=10)
     await quiet(house)
@@ -106,9 +110,7 @@ async def test_a_doubtful_reply_is_not_repeated_while_frozen_even_where_that_is_
 
 
 async def test_looking_up_goes_on_while_frozen(house: House):
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("after", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=True)
     await Freezing(house.desk).freeze("", actor="carla")
     house.clock.forward(minutes=10)
     await quiet(house)

@@ -9,6 +9,7 @@ from tests.scenarios.steps import (
     acts,
     answered,
     approve,
+    approve_and_send,
     approved,
     do,
     draft_of,
@@ -39,9 +40,7 @@ async def test_an_answer_sent_back_returns_to_its_author_and_is_submitted_again(
     assert "Carla Rossi sent this back" in late
     house.clock.forward(minutes=3)
     await submit(house, case_id, "It arrives today.")
-    await approve(house, case_id)
-    await leave(house)
-    assert texts(house) == ["@ada It arrives today."]
+    await approve_and_send(house, case_id, "It arrives today.")
     file = await house.desk.file(case_id)
     assert [draft.state for draft in file.drafts] == [DraftState.SENT_BACK, DraftState.APPROVED]
     cycles = [(clock.cycle, clock.outcome.value) for clock in file.clocks if clock.step is Step.ANSWER]
@@ -64,9 +63,7 @@ async def test_a_rejected_answer_frees_the_case_for_somebody_else(house: House):
     assert file.running(Step.ACKNOWLEDGE).cycle == 2
     await do(house, case_id, c.Claim(), actor="bruno")
     await submit(house, case_id, "Please look again.", actor="bruno")
-    await approve(house, case_id)
-    await leave(house)
-    assert texts(house) == ["@ada Please look again."]
+    await approve_and_send(house, case_id, "Please look again.")
 
 
 async def test_edit_and_send_publishes_the_approvers_words_and_shows_the_author_the_difference(house: House):
@@ -111,9 +108,7 @@ async def test_an_approval_can_be_undone_while_it_waits(house: House):
     assert [effect.state for effect in file.replies] == [EffectState.CANCELLED]
     assert [draft.state for draft in file.drafts] == [DraftState.VOID, DraftState.PENDING]
     assert file.drafts[0].parts == file.drafts[1].parts
-    await approve(house, case_id)
-    await leave(house)
-    assert texts(house) == [f"@ada {ANSWER}"]
+    await approve_and_send(house, case_id)
 
 
 async def test_an_approval_cannot_be_undone_once_it_has_left(house: House):
@@ -132,9 +127,7 @@ async def test_a_click_on_an_older_card_never_approves_a_newer_text(house: House
     old = await seen(house, case_id)
     await submit(house, case_id, "A better answer.", actor="bruno")
     assert "newer version of this answer (no. 2)" in await refused(house, case_id, c.Approve(old), actor="carla")
-    await approve(house, case_id)
-    await leave(house)
-    assert texts(house) == ["@ada A better answer."]
+    await approve_and_send(house, case_id, "A better answer.")
 
 
 async def test_two_approvers_one_wins_and_the_other_learns_who(house: House):

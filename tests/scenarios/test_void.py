@@ -13,10 +13,12 @@ from tests.scenarios.steps import (
     able,
     acts,
     approve,
+    approve_and_send,
     approved,
     asking_nobody,
     do,
     draft_of,
+    in_doubt,
     in_review,
     leave,
     notes,
@@ -55,9 +57,7 @@ async def test_it_is_void_when_the_customer_was_faster(house: House, kind: str):
     [new] = [m for m in house.chat.in_channel("C0APPROVE", "approval") if m.view.draft_version == 2]
     assert any(str(notice).startswith("The approval is void:") for notice in new.view.notices)
     assert any(note.startswith("The approval is void:") for note in notes(house, "C0BILLING"))
-    await approve(house, case_id)
-    await leave(house)
-    assert texts(house) == [f"@ada {ANSWER}"]
+    await approve_and_send(house, case_id)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,9 +68,7 @@ async def test_it_is_void_when_the_network_tells_so_just_before_sending(house: H
     assert texts(house) == []
     assert await state(house, case_id) is CaseState.IN_REVIEW
     assert [effect.state for effect in await replies(house, case_id)] == [EffectState.CANCELLED]
-    await approve(house, case_id)
-    await leave(house)
-    assert texts(house) == [f"@ada {ANSWER}"]
+    await approve_and_send(house, case_id)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -121,9 +119,7 @@ async def test_it_is_void_when_the_try_under_way_did_not_act(house: House, kind:
 
 async def test_it_is_void_when_a_person_did_not_find_it_and_the_customer_has_moved_on(house: House):
     asking_nobody(house)
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     house.clock.forward(minutes=3)
     await quiet(house)
     assert await state(house, case_id) is CaseState.NEEDS_CHECK
@@ -135,9 +131,7 @@ async def test_it_is_void_when_a_person_did_not_find_it_and_the_customer_has_mov
 
 
 async def test_it_is_void_when_two_lookups_did_not_find_it_and_the_customer_has_moved_on(house: House):
-    case_id = await approved(house)
-    house.networks["acme"].faults = [("before", Uncertain("timeout"))]
-    await leave(house)
+    case_id = await in_doubt(house, arrived=False)
     await house.desk.intake("acme", [await change(house, case_id, "edit")])
     for _ in range(4):
         house.clock.forward(minutes=2)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from escalation import commands as c
-from models.vocabulary import CaseState, DismissReason, Step
+from models.vocabulary import CaseState, DismissReason, Step, StepOutcome
 from tests.house import House, a_post
 from tests.scenarios.steps import (
     acts,
@@ -109,7 +109,15 @@ async def test_a_customer_who_writes_again_after_no_reply_needed_opens_the_case_
     file = await house.desk.file(case_id)
     assert (file.case.state, file.case.owner, file.case.dismiss_reason) == (CaseState.WAITING_ANSWER, None, None)
     assert file.running(Step.ACKNOWLEDGE) is not None
+    owed = file.running(Step.FIRST_RESPONSE)
+    assert (owed.cycle, owed.started_at) == (2, house.clock.now() - timedelta(seconds=10))
+    assert owed.due_at is not None
     await do(house, case_id, c.Claim(), actor="bruno")
+    await submit(house, case_id, "It is on its way.", actor="bruno")
+    await approve(house, case_id)
+    await leave(house)
+    file = await house.desk.file(case_id)
+    assert (file.running(Step.FIRST_RESPONSE), file.latest(Step.FIRST_RESPONSE).outcome) == (None, StepOutcome.DONE)
 
 
 async def test_a_follow_up_after_the_answer_is_a_new_round_of_the_same_case(house: House):

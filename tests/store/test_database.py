@@ -3,17 +3,22 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import OperationalError
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from models.database import Database, SecondProcessError, StorageUnavailableError
+from models.database import RESTED_SECONDS, Database, SecondProcessError, StorageUnavailableError
 from models.outbox import Freeze
+from models.schema import migrate, schema_state
+from models.sqlite import connect
 from models.store import Transaction
+from tests.house import TestClock
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -159,6 +164,14 @@ async def test_a_folder_that_does_not_exist_is_unavailable(tmp_path: Path):
     await database.close()
 
 
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_with_work_for_this_loop(tmp_path: Path):
+    for _ in range(200):  # the thread is nearly as fast as we are
+        connection = connect(f"{tmp_path}/nowhere/test.db")
+        with pytest.raises(OperationalError):
+            await connection
+        assert connection._tx.empty()
+
+
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +222,59 @@ async def _cut_inside(database: Database, killer: Database) -> None:
         async with killer.read() as other:
             await other.session.exec(text(f"SELECT pg_terminate_backend({backend})"))
         await tx.freezes.all()
+
+
+async def _asked(server: str, monotonic: Callable[[], float] | None, rest: Callable[[], None]) -> int:
+    """How often a connection that was used before is asked whether it still stands."""
+    database, asked = Database(server, monotonic=monotonic), []
+    ping = database.engine.dialect.do_ping
+    database.engine.dialect.do_ping = lambda connection: asked.append(1) or ping(connection)
+    await database.ping()
+    asked.clear()
+    rest()
+    await database.ping()
+    await database.close()
+    return len(asked)
+
+
+@pytest.mark.postgresql
+async def test_a_connection_is_asked_whether_it_stands_if_it_has_rested_by_the_given_clock(postgresql_server: str):
+    clock = TestClock()
+    assert await _asked(postgresql_server, clock.monotonic, lambda: None) == 0
+    assert await _asked(postgresql_server, clock.monotonic, lambda: clock.forward(seconds=RESTED_SECONDS)) == 1
+
+
+@pytest.mark.postgresql
+async def test_without_a_clock_a_connection_is_asked_every_time(postgresql_server: str):
+    assert await _asked(postgresql_server, None, lambda: None) == 1
+
+
+# --- the schema -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["no database", "folder", "server"])
+def unusable(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of something that cannot be used."""
+    if request.param == "server":
+        return "postgresql://nobody:canary@127.0.0.1:9/none"
+    path = tmp_path / "test.db"
+    if request.param == "folder":
+        path.mkdir()
+    else:
+        path.write_text("not a database at all, but long enough to be looked at" * 20)
+    return f"sqlite:///{path}"
+
+
+def test_a_schema_that_cannot_be_looked_at_is_unavailable(unusable: str):
+    with pytest.raises(StorageUnavailableError, match="the database cannot be used") as told:
+        schema_state(unusable)
+    assert "canary" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_database_that_cannot_be_migrated_is_unavailable(unusable: str):
+    with pytest.raises(StorageUnavailableError, match="the database cannot be migrated"):
+        migrate(unusable)
 
 
 class _LostError(Exception):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from escalation import commands as c
-from models.case import Draft, JournalEntry, Review
+from models.case import Case, Draft, JournalEntry, Review
 from models.clocks import StepClock, Timer
 from models.columns import new_id
 from models.database import Database
@@ -30,10 +30,11 @@ from tests.scenarios.steps import answered, approve, approved, do, draft_of, qui
 LATER = MONDAY + timedelta(days=1)
 
 
-def copy_of(row: Any, **changes: Any) -> SQLModel:
-    """The same row under another primary key."""
-    values = {column.name: getattr(row, column.name) for column in type(row).__table__.columns}
-    return type(row)(**(values | {"id": new_id(MONDAY)} | changes))
+def copy_of(row: Any, *, model: Any = None, **changes: Any) -> SQLModel:
+    """The same row under another primary key; ``model`` is named where the row is not mapped."""
+    model = model or type(row)
+    values = {column.name: getattr(row, column.name) for column in model.__table__.columns}
+    return model(**(values | {"id": new_id(MONDAY)} | changes))
 
 
 async def add(database: Database, row: SQLModel) -> None:
@@ -62,7 +63,7 @@ async def test_a_reply_part_belongs_to_one_approval_once(house: House):
     case_id = await approved(house)
     [effect] = await replies(house, case_id)
     with pytest.raises(IntegrityError):
-        await add(house.database, copy_of(effect))
+        await add(house.database, copy_of(effect, model=Effect))
 
 
 async def test_a_draft_is_approved_once_but_reviewed_often(house: House):
@@ -76,10 +77,10 @@ async def test_a_draft_is_approved_once_but_reviewed_often(house: House):
 
 async def test_a_conversation_has_one_open_case_and_any_number_of_closed_ones(house: House):
     case = (await house.desk.file(await house.arrive())).case
-    await add(house.database, copy_of(case, state=CaseState.CLOSED))
-    await add(house.database, copy_of(case, state=CaseState.DISMISSED))
+    await add(house.database, copy_of(case, model=Case, state=CaseState.CLOSED))
+    await add(house.database, copy_of(case, model=Case, state=CaseState.DISMISSED))
     with pytest.raises(IntegrityError):
-        await add(house.database, copy_of(case))
+        await add(house.database, copy_of(case, model=Case))
 
 
 async def test_a_card_waits_for_one_redrawing(house: House):

@@ -5,13 +5,35 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.cards import Shown, approval_view, card_view, details_view, journal_line, note_view, route_reason
-from escalation.language import say
+from escalation.cards import (
+    Shown,
+    approval_view,
+    card_view,
+    details_view,
+    draft_reason,
+    draft_title,
+    journal_line,
+    note_view,
+    route_reason,
+    timer_line,
+)
+from escalation.language import Reader, Sentence, say
 from escalation.notes import Note
 from escalation.ports import Capabilities
 from escalation.views import Act
 from models.case import JournalEntry
-from models.vocabulary import CaseState, DraftState, EffectState, Idempotency, NetworkAct, Step, Visibility
+from models.clocks import Timer
+from models.vocabulary import (
+    CaseState,
+    DraftState,
+    EffectState,
+    Idempotency,
+    NetworkAct,
+    Step,
+    TimerKind,
+    Visibility,
+    VoidReason,
+)
 from tests.unit.desk_table import AUTHOR, COLLEAGUE, LAST, NOW, PARTS, POSTED, a_draft, a_file
 
 EVERYTHING = Capabilities(
@@ -234,6 +256,60 @@ def test_the_timeline_tells_everything_in_order_with_its_due_times():
         ("Bruno", "claimed"),
     ]
     assert [str(reason) for reason in view.reasons] == ["claimed: due 09:25, 15 min after 09:10."]
+
+
+@pytest.mark.parametrize("because", VoidReason)
+def test_why_an_approval_is_void_is_told_in_the_readers_language(because: VoidReason):
+    told = draft_reason(a_draft(PARTS, DraftState.VOID, reason=because.value))
+    assert isinstance(told, Sentence)
+    english, italian = Reader("en").read(told), Reader("it").read(told)
+    assert len({because.value, english, italian}) == 3
+
+
+def test_a_reviewers_own_words_are_told_as_they_are():
+    assert draft_reason(a_draft(PARTS, DraftState.SENT_BACK, reason="customer_wrote")) == "customer_wrote"
+    assert draft_reason(a_draft(PARTS, DraftState.APPROVED, reason=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "draft", "title"),
+    [
+        (CaseState.IN_REVIEW, DraftState.PENDING, "Text to be published"),
+        (CaseState.RELAYING, DraftState.APPROVED, "Text to be published"),
+        (CaseState.NEEDS_CHECK, DraftState.APPROVED, "Perhaps published"),
+        (CaseState.ANSWERED, DraftState.APPROVED, "Published"),
+        (CaseState.CLOSED, DraftState.APPROVED, "Published"),
+        (CaseState.WAITING_ANSWER, DraftState.SENT_BACK, "Sent back"),
+        (CaseState.WAITING_ANSWER, DraftState.REJECTED, "Rejected"),
+        (CaseState.IN_REVIEW, DraftState.SUPERSEDED, "Replaced"),
+        (CaseState.IN_REVIEW, DraftState.VOID, "Void"),
+    ],
+)
+def test_an_approvals_card_is_titled_by_what_became_of_its_text(state: CaseState, draft: DraftState, title: str):
+    file = replace(a_file(state), drafts=[a_draft(PARTS, draft)])
+    file = replace(file, replies=[effect for effect in file.replies if draft is DraftState.APPROVED])
+    view = approval_view(file, file.draft, shown())
+    assert str(view.title) == title
+    assert Reader("it").read(view.title) != title
+
+
+def test_an_earlier_answer_stays_published_while_the_next_one_is_on_its_way():
+    file = a_file(CaseState.RELAYING)
+    next_one = a_draft(PARTS, DraftState.APPROVED, id="d2", version=2)
+    file = replace(file, drafts=[*file.drafts, next_one])
+    assert [str(draft_title(file, draft)) for draft in file.drafts] == ["Published", "Text to be published"]
+
+
+def test_a_void_answer_of_which_a_part_is_public_says_so():
+    file = a_file(CaseState.ANSWERED)
+    assert str(draft_title(file, a_draft(PARTS, DraftState.VOID))) == "Void, published in part"
+
+
+@pytest.mark.parametrize(("kind", "words"), [(TimerKind.WAKE, "snooze"), (TimerKind.CLOSE, "closed")])
+def test_every_timer_says_what_will_happen(kind: TimerKind, words: str):
+    timer = Timer(id="t", case_id="case1", kind=kind, cycle=1, due_at=NOW)
+    assert words in str(timer_line(timer))
+    assert Reader("it").read(timer_line(timer)) != str(timer_line(timer))
 
 
 def test_every_act_of_the_journal_has_words():

@@ -3,7 +3,7 @@
 import copy
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from escalation import commands as c
 from escalation.decide import LONGEST_SNOOZE, SYSTEM, decide, text_hash
 from escalation.decision import Decision, Refusal
 from escalation.language import say
-from escalation.lifecycle import FINAL, Right, transition
+from escalation.lifecycle import CUSTOMERS_STEPS, FINAL, Right, transition
 from models.case import Draft
 from models.vocabulary import (
     CaseState,
@@ -110,7 +110,8 @@ def _follows_its_row(file, decided: Decision, where: tuple) -> None:
         assert clock.outcome is (StepOutcome.DONE if clock.step in row.stops else StepOutcome.CANCELLED)
         assert clock.is_new or file.running(clock.step).cycle == clock.cycle
     for clock in decided.started:
-        assert clock.started_at == decided.at
+        assert clock.started_at == decided.at or clock.step in CUSTOMERS_STEPS
+        assert clock.started_at <= decided.at
         latest = max([x.cycle for x in (*file.clocks, *decided.stopped) if x.step is clock.step], default=0)
         assert clock.cycle == latest + 1, where
     _says_enough(decided)
@@ -398,3 +399,70 @@ def test_a_new_draft_has_no_id_until_it_is_written():
     decided = taken(CaseState.WAITING_ANSWER, c.SubmitDraft("Here.", DraftSource.DIALOG), COLLEAGUE)
     assert isinstance(decided.new_draft, Draft)
     assert decided.new_draft.id == ""
+
+
+# --- customers who were never answered --------------------------------------------------------------------------------
+
+
+def wrote_later(state: CaseState, *, posted: datetime, **facts: object) -> Decision:
+    """A further message of the customer, written at ``posted`` and received now."""
+    file = a_file(state, **facts)
+    second = file.mention.model_copy(update={"id": "m2", "posted_at": posted, "received_at": NOW})
+    file = replace(file, mentions=[*file.mentions, second])
+    decided = decide(file, c.CustomerWrote("m2"), rules(), actor=SYSTEM, now=NOW)
+    assert isinstance(decided, Decision)
+    return decided
+
+
+def test_a_dismissed_case_that_begins_again_owes_a_first_response_since_the_new_post():
+    posted = NOW - timedelta(seconds=30)
+    decided = wrote_later(CaseState.DISMISSED, posted=posted)
+    started = {clock.step: clock for clock in decided.started}
+    assert set(started) == {Step.ACKNOWLEDGE, Step.FIRST_RESPONSE, Step.RESOLUTION}
+    assert started[Step.FIRST_RESPONSE].started_at == started[Step.RESOLUTION].started_at == posted
+    assert started[Step.FIRST_RESPONSE].due_at == posted + timedelta(hours=1)
+    assert started[Step.FIRST_RESPONSE].cycle == 2
+    assert started[Step.ACKNOWLEDGE].started_at == NOW
+    assert decided.details["since"] == posted.isoformat()
+
+
+def test_a_dismissed_case_whose_customer_was_answered_once_owes_no_second_first_response():
+    decided = wrote_later(CaseState.DISMISSED, posted=NOW, answered_at=LAST)
+    assert {clock.step for clock in decided.started} == {Step.ACKNOWLEDGE, Step.RESOLUTION}
+
+
+def test_a_closed_case_is_resolved_from_the_new_post_on():
+    posted = NOW - timedelta(seconds=30)
+    decided = wrote_later(CaseState.CLOSED, posted=posted, answered_at=LAST)
+    started = {clock.step: clock.started_at for clock in decided.started}
+    assert started == {Step.ANSWER: NOW, Step.RESOLUTION: posted}
+
+
+@pytest.mark.parametrize(("posted", "since"), [(LAST - timedelta(hours=1), LAST), (NOW + timedelta(hours=1), NOW)])
+def test_a_clock_begins_neither_inside_what_was_counted_nor_in_the_future(posted: datetime, since: datetime):
+    decided = wrote_later(CaseState.DISMISSED, posted=posted)
+    assert {clock.started_at for clock in decided.started if clock.step is not Step.ACKNOWLEDGE} == {since}
+
+
+def test_spam_that_writes_again_starts_nothing():
+    assert wrote_later(CaseState.DISMISSED, posted=NOW, dismiss_reason=DismissReason.SPAM).started == ()
+
+
+# --- why an approval is void ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "actor", "because"),
+    [
+        (c.Undo(), APPROVER, "undone"),
+        (c.CustomerWrote("m1"), SYSTEM, "customer_wrote"),
+        (c.CustomerEdited("m1"), SYSTEM, "customer_edited"),
+        (c.CustomerDeleted("m1"), SYSTEM, "customer_deleted"),
+        (c.VoidApproval(), SYSTEM, "conversation_changed"),
+        (c.Undeliverable("rude", say("The network refused it: {why}", why="rude"), 0), SYSTEM, "refused"),
+        (c.Undeliverable("rude", say("The network refused it: {why}", why="rude"), 1), SYSTEM, "refused_in_part"),
+    ],
+)
+def test_a_void_draft_remembers_a_word_in_nobodys_language(command: c.Command, actor: str, because: str):
+    decided = taken(CaseState.RELAYING, command, actor)
+    assert [(old.state, old.reason) for old in decided.decided] == [(DraftState.VOID, because)]

@@ -54,7 +54,36 @@ def test_where_one_part_is_all_there_is_the_overlength_is_told():
 
 def test_more_than_all_parts_together_is_refused_with_the_overlength():
     fitted = fit("x" * 400, frame())
-    assert str(fitted.problem) == "This is 405 letters long; the network takes 150. Please shorten it by 255."
+    assert str(fitted.problem) == "This is 405 letters long; the network takes 122. Please shorten it by 283."
+    assert fit("x" * (400 - 282), frame()).problem is not None
+    assert fit("x" * (400 - 283), frame()).problem is None, "shortened as it was told, and still refused"
+
+
+@pytest.mark.parametrize("text", ["See {link}", "{link}", "Here it is: {link} and much more of it. " + "word " * 9])
+def test_a_link_that_no_part_has_room_for_is_named(text: str):
+    link = "https://acme.example/" + "p" * 30
+    fitted = fit(text.format(link=link), frame())
+    assert str(fitted.problem) == (
+        "“https://acme.example/ppppppppppppppppppp…” is 51 letters long and cannot be cut in two; "
+        "one part has room for 39. Please use a shorter link."
+    )
+
+
+def test_a_link_as_long_as_a_part_has_room_for_is_sent():
+    link = "https://acme.example/" + "p" * 18
+    assert len(link) == 39
+    assert fit(f"Here it is for you: {link}", frame()).problem is None
+
+
+def test_a_link_that_the_network_counts_as_short_is_short():
+    link = "https://acme.example/" + "p" * 300
+    fitted = fit(f"{'word ' * 10}{link}", frame(count=lambda text: len(re.sub(r"https?://\S+", "x" * 23, text))))
+    assert fitted.problem is None
+
+
+def test_where_there_is_one_part_only_a_long_link_is_part_of_the_overlength():
+    fitted = fit("https://acme.example/" + "p" * 30, frame(parts=1))
+    assert str(fitted.problem) == "This is 56 letters long; the network takes 50. Please shorten it by 6."
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])

@@ -75,6 +75,12 @@ REFUSALS = {
         "Europe/Roma",
         'organisation.timezone: "Europe/Roma" is not a time zone; did you mean Europe/Rome?',
     ),
+    "a city as time zone": (
+        'timezone = "Europe/Rome"',
+        'timezone = "rome"',
+        '"rome"',
+        'organisation.timezone: "rome" is not a time zone; did you mean Europe/Rome?',
+    ),
     "language": (
         'language = "en"',
         'language = "eng"',
@@ -437,6 +443,12 @@ REFUSALS = {
         '[accounts."Contact Form"]',
         "Contact Form",
         'accounts."Contact Form": a name has 1 to 40 of the characters a-z, 0-9, _ and -, in lower case',
+    ),
+    "member named like the program": (
+        "[departments.billing]",
+        '[members.portavoce]\nname = "Portia Voce"\n\n[departments.billing]',
+        "[members.portavoce]",
+        'members.portavoce: "portavoce" is what the journal calls the program itself; give this member another name',
     ),
     "account as text": (
         '[accounts.contact]\nconnector = "form"\nbrand = "other"\nrate_limit = "10/min"\n',

@@ -19,6 +19,7 @@ from escalation.settings import (
     Route,
     Settings,
 )
+from escalation.settings.example import json_schema
 from tests.unit.settings.sample import SAMPLE, changed, load, problems_of
 
 
@@ -248,3 +249,8 @@ def test_settings_can_be_built_without_a_file():
     assert built.policy().targets == {"answer": 3600}
     assert built.calendar_for("billing").never_closes
     assert built.warnings == ()
+
+
+def test_the_json_schema_is_titled_for_whoever_reads_it():
+    schema = json_schema({})
+    assert schema["title"] == "Portavoce configuration"
