@@ -1,12 +1,13 @@
 """Every place at which a process may die between two facts: commits, wires, web answers. Counted first, then armed."""
 
-import asyncio
+import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
-import httpx
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,27 +22,48 @@ FINE = COARSE | {STATEMENT}
 """And every changing statement inside a transaction."""
 
 
-class Boundaries:
-    """Counts boundaries of the wanted kinds and kills this process, without any farewell, at number ``kill_at``.
+class Spot(NamedTuple):
+    """A place to die at: the ``number``-th time (from 1) that the boundary ``name`` is reached."""
 
-    Every name is told to ``note`` first, so that whoever survives knows where it happened.
+    name: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.number}"
+
+
+class Boundaries:
+    """Counts boundaries of the wanted kinds and kills this process, without any farewell, at ``kill_at``.
+
+    A boundary is found again by its name and how often it came before, so that two things that happen at once do not
+    shift it. Every name is told to ``note`` first, so that whoever survives knows where it happened.
     """
 
     def __init__(
-        self, *, kill_at: int = 0, kinds: frozenset[str] = COARSE, note: Callable[[str], None] = lambda _: None
+        self,
+        *,
+        kill_at: Spot | None = None,
+        kinds: frozenset[str] = COARSE,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self.arm(kill_at=kill_at, kinds=kinds, note=note)
+
+    def arm(self, *, kill_at: Spot | None, kinds: frozenset[str], note: Callable[[str], None]) -> None:
+        """Begin to count anew."""
         self.kill_at = kill_at
         self.kinds = kinds
-        self.count = 0
+        self._reached: Counter[str] = Counter()
         self._note = note
 
-    def reach(self, kind: str, name: str) -> None:
+    def reach(self, kind: str, what: str) -> None:
         if kind not in self.kinds:
             return
-        self.count += 1
-        if self.count == self.kill_at or not self.kill_at:
-            self._note(f"{kind}: {name}")
-        if self.count == self.kill_at:
+        name = f"{kind}: {what}"
+        self._reached[name] += 1
+        here = Spot(name, self._reached[name])
+        if self.kill_at is None or here == self.kill_at:
+            self._note(name)
+        if here == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     # --- the database
@@ -64,7 +86,7 @@ class Boundaries:
                 self.reach(STATEMENT, f"{words[0]} {table}")
 
         def do_commit(connection: Any) -> None:
-            name = " ".join(dict.fromkeys(connection.info.get("changed", [])))
+            name = " ".join(sorted(set(connection.info.get("changed", []))))
             if not name:
                 commit(connection)
                 return
@@ -72,93 +94,41 @@ class Boundaries:
             commit(connection)
             self.reach(COMMIT, f"of [{name}]")
 
-        dialect.do_commit = do_commit  # type: ignore[method-assign]
+        dialect.do_commit = do_commit  # type: ignore[assignment, method-assign]
 
     # --- the web answers
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Return an ASGI app with a boundary before and after each of its answers."""
+        """Return an ASGI app with a boundary before and after each of its answers, named by what was asked."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            asked = bytearray()
+
+            async def reading() -> Message:
+                message = await receive()
+                asked.extend(message.get("body", b""))
+                return message
+
             async def answering(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    self.reach(BEFORE, f"answer of {scope['path']}")
+                    self.reach(BEFORE, f"answer to {_what(scope['path'], bytes(asked))}")
                 await send(message)
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
-                    self.reach(WEB, f"answer of {scope['path']}")
+                    self.reach(WEB, f"answer to {_what(scope['path'], bytes(asked))}")
 
-            await app(scope, receive, answering)
+            await app(scope, reading, answering)
 
         return watched
 
 
-class WatchedTransport(httpx.AsyncBaseTransport):
-    """A real HTTP transport with boundaries: before a call is written, when it is, and when its answer is here."""
-
-    def __init__(self, boundaries: Boundaries) -> None:
-        self._boundaries = boundaries
-        self._inner = httpx.AsyncHTTPTransport(
-            verify=False
-        )  # nothing here speaks TLS, and its tables take long to load
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return await self._inner.handle_async_request(request)  # only reading: there is nothing to lose or double
-        name = f"{request.method} {request.url.path}"
-
-        async def trace(place: str, _: Any) -> None:
-            if place.endswith("send_request_body.complete"):
-                self._boundaries.reach(WIRE, f"{name} written")
-
-        self._boundaries.reach(BEFORE, f"writing of {name}")
-        request.extensions = {**request.extensions, "trace": trace}
-        response = await self._inner.handle_async_request(request)
-        stream = response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        body = [part async for part in stream]
-        await stream.aclose()
-        self._boundaries.reach(WIRE, f"{name} answered")
-        response.stream = _Whole(body)
-        return response
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class Stall:
-    """A place where a call waits until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.arrived = asyncio.Event()
-        self.go_on = asyncio.Event()
-
-    async def wait(self) -> None:
-        self.arrived.set()
-        await self.go_on.wait()
-
-
-class StallingTransport(WatchedTransport):
-    """The first post to the network stalls and fails before a byte of it left; the second stalls after its answer."""
-
-    def __init__(self, boundaries: Boundaries) -> None:
-        super().__init__(boundaries)
-        self.first, self.second = Stall(), Stall()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        posts = request.method == "POST" and request.url.path == "/network/api/posts"
-        if posts and not self.first.arrived.is_set():
-            await self.first.wait()
-            raise httpx.ConnectError("stalled")
-        response = await super().handle_async_request(request)
-        if posts and not self.second.arrived.is_set():
-            await self.second.wait()
-        return response
-
-
-class _Whole(httpx.AsyncByteStream):
-    def __init__(self, parts: list[bytes]) -> None:
-        self._parts = parts
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for part in self._parts:
-            yield part
+def _what(path: str, body: bytes) -> str:
+    """Name a request from outside: a webhook by its path, one of Slack's by what it tells of."""
+    if path != "/slack/events":
+        return path
+    if body.startswith(b"payload="):
+        payload = json.loads(parse_qs(body.decode())["payload"][0])
+        if payload["type"] == "view_submission":
+            return f"slack submit {payload['view']['callback_id']}"
+        return f"slack click {payload['actions'][0]['action_id']}"
+    told = json.loads(body)["event"]
+    return f"slack event {told['type']} of {'the bot' if 'bot_id' in told.get('message', told) else 'a person'}"

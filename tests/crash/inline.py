@@ -29,4 +29,4 @@ class InlineQueue:
 
 def run_sqlite_inline() -> None:
     """From now on, in this process; only for a process of its own."""
-    aiosqlite.core.SimpleQueue = InlineQueue  # type: ignore[misc, assignment]
+    aiosqlite.core.SimpleQueue = InlineQueue  # type: ignore[attr-defined, assignment]

@@ -1,8 +1,9 @@
-"""Planted bugs, each a small class in the place of a piece. A harness that they do not turn red proves nothing."""
+"""Planted bugs, each a small class in the place of a piece. A harness that they do not turn red proves nothing.
 
-import asyncio
+Those that only Slack can show are in ``slack_mutants``.
+"""
+
 import contextlib
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +12,14 @@ from typing import Any, ClassVar
 import httpx
 from sqlalchemy import func, insert, update
 from sqlmodel import SQLModel, col, select
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from connectors.sandbox import SandboxConnector
 from escalation import commands as c
 from escalation.carrying import Result
 from escalation.courier import Courier
 from escalation.desk import Delivery, Desk, Outcome
-from escalation.ports import ChatMessage, OutgoingReply, Posted, RetryLater, Uncertain
+from escalation.patience import Patience
+from escalation.ports import OutgoingReply, Posted, RetryLater, Uncertain
 from models.case import JournalEntry
 from models.database import Database
 from models.outbox import Attempt, Effect
@@ -29,8 +29,8 @@ from models.store.outbox import Outbox
 from models.store.statements import table
 from models.store.writes import Writes
 from models.vocabulary import AttemptVerdict, EffectKind, EffectState
-from tests.crash.boundaries import StallingTransport, WatchedTransport
-from tests.crash.product import Acts, HttpChat, Pieces
+from tests.crash.product import Pieces
+from tests.crash.wires import WatchedTransport
 
 _UNDER_WAY = (EffectState.SENDING, EffectState.UNKNOWN)
 
@@ -91,11 +91,19 @@ class ResendOnFailure(SandboxConnector):
             raise RetryLater(error.reason) from None
 
 
+class NoPatience(Patience):
+    """Asks about an unknown outcome at once."""
+
+    def quarantine(self, effect: Effect) -> timedelta:
+        return timedelta(0)
+
+
 class OneQuickLook(Courier):
     """Looks once, at once."""
 
-    def _quarantine(self, effect: Effect) -> timedelta:
-        return timedelta(0)
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._patience = NoPatience(self._rulebook)
 
     async def settle(self, results: Sequence[Result]) -> None:
         for result in results:
@@ -127,27 +135,6 @@ class ApproveWhateverStands(Desk):
         if isinstance(command, c.Approve) and file is not None and file.draft is not None:
             command = c.Approve(c.DraftSeen(file.draft.version, file.draft.hash, file.case.context_version))
         return await super().handle(case_id, command, actor=actor, delivery=delivery)
-
-
-class AckFirst(Acts):
-    """Says yes, then stores."""
-
-    async def act(self, request: Request) -> Response:
-        body = await request.body()
-        kept = Request({**request.scope}, receive=_replaying(body))
-        task = asyncio.create_task(self._afterwards(kept))
-        self.background.add(task)
-        return JSONResponse({"done": json.loads(body)["act"] != "approve"})
-
-    async def _afterwards(self, request: Request) -> None:
-        await super().act(request)
-
-
-def _replaying(body: bytes) -> Any:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
 
 
 class SdkRetry(WatchedTransport):
@@ -192,7 +179,7 @@ class JournalAfterwards(Storage):
             else:
                 add(writes, row)
 
-        Writes.add = without_journal  # type: ignore[method-assign]  # this process is the mutant's own
+        Writes.add = without_journal  # type: ignore[assignment, method-assign]  # this process is the mutant's own
 
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -221,42 +208,25 @@ class RecallUnchecked(Storage):
         tx.cases = NothingRecalled(tx.session)
 
 
-class NeverFinds(HttpChat):
-    """Does not look for a card whose answer was lost."""
-
-    async def find(self, message: ChatMessage, *, since: datetime) -> str | None:
-        return None
-
-
 @dataclass(frozen=True)
 class Mutant:
-    """A planted bug, and where to look first: the story, and the faults in the order of trying."""
+    """A planted bug, and where to look first: the story, the faults in the order of trying, and words of boundaries."""
 
     name: str
     pieces: Pieces
-    faults: tuple[str, ...]
+    faults: tuple[str, ...] = ("none",)
     story: str = "main"
+    near: str = ""
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("the attempt is noted after the post", Pieces(storage=AttemptAfterPost), ("none",)),
-    Mutant(
-        "5xx and timeouts are sent again without a look",
-        Pieces(connector=ResendOnFailure),
-        ("500 after", "timeout after"),
-    ),
+    Mutant("the attempt is noted after the post", Pieces(storage=AttemptAfterPost), near="/network/api/posts"),
+    Mutant("5xx are sent again without a look", Pieces(connector=ResendOnFailure), ("500 after", "timeout after")),
     Mutant("no quarantine and a single look", Pieces(courier=OneQuickLook), ("act late",)),
-    Mutant(
-        "the lease's token is not compared",
-        Pieces(storage=TokenIgnored, transport=StallingTransport),
-        ("none",),
-        "late",
-    ),
-    Mutant("an approval without version and hash", Pieces(desk=ApproveWhateverStands), ("none",), "crossed"),
-    Mutant("acknowledged before it is stored", Pieces(acts=AckFirst), ("none",)),
+    Mutant("the lease's token is not compared", Pieces(storage=TokenIgnored), story="late"),
+    Mutant("an approval without version and hash", Pieces(desk=ApproveWhateverStands), story="crossed"),
     Mutant("the HTTP client repeats by itself", Pieces(transport=SdkRetry), ("reset after",)),
-    Mutant("lanes are not kept", Pieces(storage=LanesIgnored), ("none",)),
-    Mutant("the journal is written outside the transaction", Pieces(storage=JournalAfterwards), ("none",)),
-    Mutant("a recalled reply leaves all the same", Pieces(storage=RecallUnchecked), ("none",), "crossed"),
-    Mutant("a card of unknown outcome is not looked for", Pieces(chat=NeverFinds), ("reset after",)),
+    Mutant("lanes are not kept", Pieces(storage=LanesIgnored)),
+    Mutant("the journal is written outside the transaction", Pieces(storage=JournalAfterwards), near="step_clock"),
+    Mutant("a recalled reply leaves all the same", Pieces(storage=RecallUnchecked), story="crossed"),
 )

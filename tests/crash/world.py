@@ -1,4 +1,4 @@
-"""The world outside the product: a network, a chat and the people in both. It survives every crash of the product.
+"""The world outside the product: a network, a workspace and the people in both. It survives every crash of the product.
 
 It lives in a process of its own and speaks HTTP on loopback only. Its time is virtual: it stands still until the
 product moves it, so that leases and quarantines pass in no time and a late act happens exactly when it should.
@@ -12,24 +12,18 @@ import json
 import os
 import signal
 import socket
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bots.sandbox.network import FaultScript, Network, Rules, create_network_app
-from bots.sandbox.network.doors import Doors
+from bots.sandbox.network import Network, Rules, create_network_app
 from bots.sandbox.network.records import Subscription
-from tests.crash.people import People
+from bots.sandbox.workspace import Workspace, create_workspace_app
+from tests.crash.people import EDITED, QUESTION, People, workspace_seed
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BRAND, CUSTOMER = "acme", "ada"
@@ -69,62 +63,32 @@ class WorldClock:
         return until
 
 
-class Chat:
-    """What stands in the chat's channels. Messages are rows; ``faults`` strike its API like the network's."""
-
-    def __init__(self, clock: WorldClock) -> None:
-        self.clock = clock
-        self.faults = FaultScript()
-        self.calls: deque[Any] = deque(maxlen=10_000)
-        self.messages: dict[str, dict[str, Any]] = {}
-        self._numbers = itertools.count(1)
-
-    def app(self) -> Starlette:
-        return Starlette(
-            routes=[
-                Route("/api/post/{kind}", self.post, methods=["POST"]),
-                Route("/api/update/{id}", self.update, methods=["POST"]),
-                Route("/api/find/{effect}", self.find),
-            ],
-            middleware=[Middleware(Doors, network=self)],
-        )
-
-    async def post(self, request: Request) -> Response:
-        row = json.loads(await request.body())
-        row["id"] = f"{next(self._numbers)}.0"
-        row["at"] = self.clock.now().isoformat()
-        self.messages[row["id"]] = row
-        return JSONResponse({"id": row["id"]})
-
-    async def update(self, request: Request) -> Response:
-        row = self.messages.get(request.path_params["id"])
-        if row is None:
-            return JSONResponse({}, 404)
-        changed = json.loads(await request.body())
-        row["view"] = changed["view"]
-        return JSONResponse({"id": row["id"]})
-
-    async def find(self, request: Request) -> Response:
-        found = [row["id"] for row in self.messages.values() if row["effect"] == request.path_params["effect"]]
-        return JSONResponse({"id": found[0] if found else None})
-
-
 class World:
     """Everything outside, renewed for every run."""
 
-    def __init__(self, product_url: str, story: str) -> None:
+    def __init__(self, own_url: str, product_url: str, story: str) -> None:
         self.clock = WorldClock()
+        self._http = _client()
         self.network = Network(
-            clock=self.clock, rules=Rules(max_characters=LIMIT, idempotency="ignored"), public_url="http://network.test"
+            clock=self.clock,
+            rules=Rules(max_characters=LIMIT, idempotency="ignored"),
+            public_url="http://network.test",
+            webhook_transport=httpx.AsyncHTTPTransport(verify=False),
         )
         self.network.add_account(BRAND, name="Acme", kind="brand", token=TOKEN)
         self.network.add_account(CUSTOMER, name="Ada")
         self.network.deliveries.subscriptions[BRAND] = Subscription(
             account=BRAND, url=f"{product_url}/hooks/{BRAND}", secret=SECRET
         )
-        self.chat = Chat(self.clock)
-        self.people = People(self.network, self.chat, product_url=product_url, story=story)
-        self.apps = {"network": create_network_app(self.network), "chat": self.chat.app()}
+        self.workspace = Workspace(
+            workspace_seed(),
+            clock=self.clock,
+            deliver_to=f"{product_url}/slack/events",
+            own_url=f"{own_url}/slack",
+            http=self._http,
+        )
+        self.people = People(self.network, self.workspace, story=story)
+        self.apps = {"network": create_network_app(self.network), "slack": create_workspace_app(self.workspace)}
 
     def state(self) -> dict[str, Any]:
         """Return what really stands outside, and what was acknowledged."""
@@ -134,26 +98,38 @@ class World:
                 for post in self.network.posts_by(BRAND)
             ],
             "customer": [post.id for post in self.network.posts_by(CUSTOMER)],
+            "questions": [QUESTION, EDITED] if self.people.edited else [QUESTION],
             "delivered": [one.id for one in self.network.deliveries.log if one.state == "delivered"],
             "lost": [one.id for one in self.network.deliveries.log if one.state != "delivered"],
-            "messages": list(self.chat.messages.values()),
+            "messages": [
+                {**self.workspace.shown(message, with_metadata=True), "channel": f"slack:{channel.id}"}
+                for channel in self.workspace.channels.values()
+                for message in channel.messages.values()
+                if message.bot_id
+            ],
             "acknowledged": self.people.acknowledged,
             "approved": self.people.approved,
-            "edited_at": self.people.edited_at,
             "idle": self.people.idle,
         }
 
     async def close(self) -> None:
         await self.network.close()
-        await self.people.close()
+        await self.workspace.close()
+        await self._http.aclose()
+
+
+def _client() -> httpx.AsyncClient:
+    """Return what carries Slack's deliveries: each on a connection of its own, for the product dies in between."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(verify=False, limits=limits), timeout=30)
 
 
 class Server:
     """The HTTP doors of whichever world is the present one."""
 
-    def __init__(self, product_url: str) -> None:
-        self._product_url = product_url
-        self.world = World(product_url, "main")
+    def __init__(self, own_url: str, product_url: str) -> None:
+        self._urls = own_url, product_url
+        self.world = World(*self._urls, "main")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -172,23 +148,20 @@ class Server:
                 await writer.drain()
         writer.close()
 
-    async def _reset(self, story: str, network_faults: list[Any], chat_faults: list[Any]) -> dict[str, Any]:
+    async def _reset(self, story: str, network_faults: list[Any], slack_faults: list[Any]) -> dict[str, Any]:
         await self.world.close()
-        self.world = World(self._product_url, story)
+        self.world = World(*self._urls, story)
         for line in network_faults:
             self.world.network.faults.add_row(line)
-        for line in chat_faults:
-            self.world.chat.faults.add_row(line)
+        self.world.workspace.faults.script(slack_faults)
         return {}
 
     async def _state(self) -> dict[str, Any]:
         return self.world.state()
 
     async def _act(self) -> dict[str, Any]:
-        try:
-            return {"did": await self.world.people.act_next(), "at": self.world.clock.now().isoformat()}
-        except httpx.HTTPError:  # the product died at it; people see an error and look again later
-            return {"did": "failed", "at": self.world.clock.now().isoformat()}
+        did = await self.world.people.act_next()
+        return {"did": did, "idle": self.world.people.idle, "at": self.world.clock.now().isoformat()}
 
     async def _advance(self, seconds: float) -> dict[str, Any]:
         return {"at": (await self.world.clock.advance(seconds)).isoformat()}
@@ -214,12 +187,13 @@ def start_world(product_url: str) -> WorldProcess:
         return WorldProcess(child, f"http://127.0.0.1:{ports[0]}", ports[1])
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        asyncio.run(_serve(Server(product_url), doors, control))
+        asyncio.run(_serve(f"http://127.0.0.1:{ports[0]}", product_url, doors, control))
     finally:
         os._exit(0)
 
 
-async def _serve(server: Server, doors: socket.socket, control: socket.socket) -> None:
+async def _serve(own_url: str, product_url: str, doors: socket.socket, control: socket.socket) -> None:
+    server = Server(own_url, product_url)
     line = await asyncio.start_server(server.control, sock=control)
     async with line:
         await uvicorn.Server(uvicorn.Config(server, log_config=None, lifespan="off", access_log=False)).serve(
