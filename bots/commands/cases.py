@@ -12,11 +12,12 @@ from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption, LimitO
 from bots.commands.storage import Opened, opened
 from bots.printing import day_moment, line, moment, short_moment, show_json, span, table, visible
 from connectors import registry
-from escalation.cards import Shown, details_view, journal_line, route_reason, status
+from escalation.cards import Shown, details_view, draft_reason, journal_line, route_reason, status, timer_line
 from escalation.casefile import CaseFile
 from escalation.desk import case_file
 from escalation.language import Reader
 from models.case import JournalEntry
+from models.clocks import Timer
 from models.outbox import Attempt, Effect
 from models.store import Transaction
 from models.vocabulary import CaseState
@@ -61,7 +62,7 @@ def list_(
     if rows:
         table(("case", "state", "account", "department", "owner", "received", "due"), rows, whole=("case", "state"))
     else:
-        line("There is no such case.")
+        line("There is no such case." if state or department or account or owner else "There is no case yet.")
 
 
 def show(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None:
@@ -98,14 +99,14 @@ def show(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonOpti
         _quote(mention.text)
     for draft in file.drafts:
         decided = f", {draft.state.value} by {draft.decided_by}" if draft.decided_by else f", {draft.state.value}"
-        reason = f": {visible(draft.reason)}" if draft.reason else ""
+        reason = f": {visible(str(told))}" if (told := draft_reason(draft)) else ""
         line(f"\nAnswer no. {draft.version} by {draft.author}{decided}{reason}")
         for part in draft.parts:
             _quote(part)
 
 
 def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None:
-    """Explain one case: why it came here, what happened and by whom, what is due when and why, every effect."""
+    """Explain one case: why it came here, what happened and by whom, what is due and why, every timer and effect."""
     found = asyncio.run(_explained(config, case))
     file, reader = found.file, Reader(timezone=found.timezone, now=found.shown.now)
     details = details_view(file, found.journal, found.effects, found.shown)
@@ -117,7 +118,20 @@ def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonO
     if json:
         events = [{**_entry_facts(entry), "sentence": str(journal_line(entry, found.shown))} for entry in found.journal]
         effects = [effect_facts(effect, tries.get(effect.id, [])) for effect in found.effects]
-        show_json({**case_facts(file), "route": route, "events": events, "reasons": reasons, "effects": effects})
+        timers = [
+            {"kind": timer.kind.value, "due_at": timer.due_at, "sentence": str(timer_line(timer))}
+            for timer in found.timers
+        ]
+        show_json(
+            {
+                **case_facts(file),
+                "route": route,
+                "events": events,
+                "reasons": reasons,
+                "timers": timers,
+                "effects": effects,
+            }
+        )
         return
     line(f"{file.case.id}  {file.case.state.value}  {reader.read(status(file, found.shown))}")
     line(route)
@@ -137,6 +151,10 @@ def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonO
         line()
     for reason in reasons:
         line(visible(reason))
+    if found.timers:
+        line()
+        to_come = [(reader.time(timer.due_at), reader.read(timer_line(timer))) for timer in found.timers]
+        table(("timer due", "what will happen"), to_come, whole=("timer due",))
     line()
     table(
         ("effect", "kind", "state", "to", "tries", "reason"),
@@ -153,6 +171,7 @@ class _Explained:
         self.journal: list[JournalEntry] = []
         self.effects: list[Effect] = []
         self.attempts: list[Attempt] = []
+        self.timers: list[Timer] = []
         case, rulebook = file.case, here.desk.rulebook
         label = next((kind.label for name, kind in registry().items() if name == case.network), case.network)
         known = case.account in rulebook.connectors
@@ -174,6 +193,7 @@ async def _explained(config: Path, name: str) -> _Explained:
         found.journal = list(await tx.cases.journal(case_id))
         found.effects = list(await tx.cases.effects(case_id))
         found.attempts = list(await tx.cases.attempts(case_id))
+        found.timers = list(await tx.clocks.pending(case_id))
         return found
 
 

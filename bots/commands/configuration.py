@@ -86,6 +86,8 @@ def init(
         with config.open("w" if force else "x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
+        if config.is_dir():
+            raise Refused(f"{config} is a folder; give a file with --config") from None
         raise Refused(
             f"{config} is there already and was not changed; choose another with --config, or overwrite it with --force"
         ) from None

@@ -24,13 +24,19 @@ def demo(
     ] = False,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", metavar="DIR", help="Keep database, configuration and what was said in this folder."),
+        typer.Option(
+            "--keep",
+            metavar="DIR",
+            file_okay=False,
+            help="Keep database, configuration and what was said in this folder.",
+        ),
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     json: JsonOption = False,
     config: UnusedConfigOption = None,
 ) -> None:
     """Try everything without any account: a workspace, a network and a contact form in this one process."""
+    from bots.demo.memory import ForeignMemoryError  # noqa: PLC0415 - as below
     from bots.demo.performance import Wishes, perform  # noqa: PLC0415 - slow to import, and only this command needs it
     from bots.serving import PortTakenError  # noqa: PLC0415 - as above
 
@@ -39,10 +45,11 @@ def demo(
     wishes = Wishes(port=port, script=script, keep=keep, browser=not no_browser and not script, json=json)
     try:
         code = perform(wishes)
-    except (PortTakenError, SecondProcessError) as error:
+    except (PortTakenError, SecondProcessError, ForeignMemoryError) as error:
         raise Refused(str(error)) from None
     except OSError as error:
-        raise Refused(f"the demo cannot be set up ({error})") from None
+        where = f"{error.filename} cannot be used: " if error.filename else ""
+        raise Refused(f"the demo cannot be set up ({where}{(error.strerror or 'refused').lower()})") from None
     if code:
         raise typer.Exit(code)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from bots.commands.command import FAILED, HouseCommand, Refused
 from bots.commands.configuration import read_settings, warn
 from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption
-from bots.commands.storage import NOT_MIGRATED, is_new_file, schema_of
+from bots.commands.storage import NOT_MIGRATED, can_be_made, is_new_file, schema_of
 from bots.printing import complain, line, show_json, visible
 from escalation.ports import Checks, Finding
 from models.database import StorageUnavailableError
@@ -89,9 +90,7 @@ async def _database(app: "App") -> Finding:
     settings = app.settings
     kind = "SQLite" if settings.database.is_sqlite else "PostgreSQL"
     if is_new_file(settings.database.url):
-        return Finding(
-            ok=True, what=f"{kind}: {settings.database.sqlite_path} does not exist yet; portavoce run makes it"
-        )
+        return _new_file(settings.database.sqlite_path or Path())
     try:
         state = await asyncio.to_thread(schema_of, settings)
     except Refused as error:
@@ -103,6 +102,16 @@ async def _database(app: "App") -> Finding:
     except StorageUnavailableError as error:
         return Finding(ok=False, what=f"{kind}: {error}")
     return Finding(ok=True, what=f"{kind} answers, schema {state.newest}")
+
+
+def _new_file(file: Path) -> Finding:
+    if file.exists() or can_be_made(file):
+        return Finding(ok=True, what=f"SQLite: {file} does not exist yet; portavoce run makes it")
+    return Finding(
+        ok=False,
+        what=f"SQLite: {file} does not exist and cannot be made",
+        advice="Let whoever runs Portavoce write that folder, or name another one in [database] url.",
+    )
 
 
 async def _clock(app: "App") -> Finding:

@@ -3,55 +3,60 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from bots.commands.command import HouseCommand, Refused
 from bots.commands.configuration import read_settings, warn
-from bots.commands.options import DEFAULT_FILE, ConfigOption, HostOption, PortOption
+from bots.commands.options import DEFAULT_FILE, LOCAL, ConfigOption, HostOption, JsonLogsOption, PortOption
 from bots.commands.storage import require_migrated
 from bots.printing import line
 from bots.telemetry import set_up_logs
 from escalation.settings import Settings
 from models.database import Database, SecondProcessError
 
-LOCAL: Final = "127.0.0.1"
-
-JsonLogsOption = Annotated[bool, typer.Option("--json-logs", help="Write each log line as one JSON object.")]
+_Command = Callable[[Path, str, int | None, bool], None]
 
 
-def run(
-    config: ConfigOption = DEFAULT_FILE,
-    host: HostOption = LOCAL,
-    port: PortOption = 8000,
-    json_logs: JsonLogsOption = False,
-) -> None:
-    """Run everything in one process; a new SQLite file is made and migrated."""
-    _stay(config, listening=(host, port), work=True, create=True, json_logs=json_logs)
+def _staying(purpose: str, *, port: int | None, work: bool = False, create: bool = False) -> _Command:
+    """Return a command that stays until it is stopped; ``purpose`` is its help.
+
+    ``port``: where it listens unless told otherwise, ``None`` for nowhere. ``work``: it carries, sweeps and polls.
+    ``create``: it makes a new SQLite file itself.
+    """
+
+    def command(
+        config: ConfigOption = DEFAULT_FILE,
+        host: HostOption = LOCAL,
+        port: PortOption = port,
+        json_logs: JsonLogsOption = False,
+    ) -> None:
+        listening = None if port is None else (host, port)
+        _stay(config, listening=listening, work=work, create=create, json_logs=json_logs)
+
+    command.__doc__ = purpose
+    return command
 
 
-def web(
-    config: ConfigOption = DEFAULT_FILE,
-    host: HostOption = LOCAL,
-    port: PortOption = 8000,
-    json_logs: JsonLogsOption = False,
-) -> None:
-    """Answer HTTP only: Slack, webhooks, forms, health and metrics. Any number of these may run over one PostgreSQL."""
-    _stay(config, listening=(host, port), work=False, create=False, json_logs=json_logs)
-
-
-def worker(
-    config: ConfigOption = DEFAULT_FILE,
-    host: HostOption = LOCAL,
-    port: Annotated[
-        int | None, typer.Option("--port", "-p", min=0, max=65_535, help="Answer health and metrics there as well.")
-    ] = None,
-    json_logs: JsonLogsOption = False,
-) -> None:
-    """Carry effects, sweep deadlines and poll networks. Any number of these may run over one PostgreSQL."""
-    _stay(config, listening=None if port is None else (host, port), work=True, create=False, json_logs=json_logs)
+COMMANDS: Final = {
+    "run": _staying(
+        "Run everything in one process; a new SQLite file is made and migrated.", port=8000, work=True, create=True
+    ),
+    "web": _staying(
+        "Answer HTTP only: Slack, webhooks, forms, health and metrics. Any number of these may run over one "
+        "PostgreSQL.",
+        port=8000,
+    ),
+    "worker": _staying(
+        "Carry effects, sweep deadlines and poll networks, with --port answering health and metrics as well. Any "
+        "number of these may run over one PostgreSQL.",
+        port=None,
+        work=True,
+    ),
+}
 
 
 def _stay(config: Path, *, listening: tuple[str, int] | None, work: bool, create: bool, json_logs: bool) -> None:
@@ -120,6 +125,5 @@ def introduce(settings: Settings, listener: socket.socket | None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command(cls=HouseCommand)(run)
-    app.command(cls=HouseCommand)(web)
-    app.command(cls=HouseCommand)(worker)
+    for name, command in COMMANDS.items():
+        app.command(name, cls=HouseCommand)(command)

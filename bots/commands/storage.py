@@ -1,6 +1,7 @@
 """The database, as commands need it: is it migrated, is it new, and opened for one command."""
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from typing import Annotated, Final
 
 import typer
 from alembic.util.exc import CommandError
-from sqlalchemy.exc import DBAPIError
 
 from bots.clock import SystemClock
 from bots.commands.command import HouseCommand, Refused
@@ -21,7 +21,7 @@ from escalation.desk import Desk
 from escalation.ports import Clock
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
-from models.database import SQLITE, Database
+from models.database import SQLITE, Database, StorageUnavailableError
 from models.schema import SchemaState
 from models.schema import migrate as bring_up_to_date
 from models.schema import schema_state as read_state
@@ -38,20 +38,24 @@ def schema_of(settings: Settings) -> SchemaState:
     """
     try:
         return read_state(settings.database.url)
-    except (DBAPIError, OSError) as error:
-        raise Refused(
-            f"the database cannot be used ({_reason(error)}); check [database] url in the configuration"
-        ) from error
+    except StorageUnavailableError as error:
+        path = settings.database.sqlite_path
+        advice = (
+            f"is {path} the right file, and may it and its folder be written?"
+            if path
+            else "is the server up, and is [database] url in the configuration right?"
+        )
+        raise Refused(f"{error}; {advice}") from error
 
 
 def migrate_now(settings: Settings) -> SchemaState:
     """Bring the database to the newest schema. Raises ``Refused``."""
     try:
         return bring_up_to_date(settings.database.url)
-    except (DBAPIError, OSError) as error:
-        raise Refused(f"the database cannot be migrated ({_reason(error)}); nothing was changed") from error
+    except StorageUnavailableError as error:
+        raise Refused(f"{error}; nothing was changed") from error
     except CommandError as error:
-        raise Refused(f"this database belongs to another version of Portavoce ({_reason(error)})") from error
+        raise Refused(f"this database belongs to another version of Portavoce ({error})") from error
 
 
 def require_migrated(settings: Settings, *, config: Path, create: bool = False) -> None:
@@ -73,8 +77,17 @@ def is_new_file(url: str) -> bool:
     path = Path(url.removeprefix(SQLITE))
     if not path.exists():
         return True
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
+    except sqlite3.Error:
+        return False  # whatever it is, it is not new; who opens it is told what is wrong with it
+
+
+def can_be_made(path: Path) -> bool:
+    """Tell whether a file that does not exist yet, and the folders above it that do not either, may be made."""
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,7 @@ async def opened(config: Path) -> AsyncIterator[Opened]:
         name: kinds[account.connector](name, account.settings, clock=clock)
         for name, account in settings.accounts.items()
     }
-    database = Database(settings.database.url)
+    database = Database(settings.database.url, monotonic=clock.monotonic)
     try:
         yield Opened(settings, clock, database, Desk(database, Rulebook(settings, connectors), clock))
     finally:
@@ -129,12 +142,6 @@ def migrate(
     if check and not before.is_current:
         where = f"it stands at {before.current}" if before.current else "it is empty"
         raise Refused(f"the database is behind ({where}, the newest schema is {before.newest}); run: portavoce migrate")
-
-
-def _reason(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    lines = str(original).strip().splitlines()
-    return f"{type(original).__name__}: {lines[0] if lines else 'no reason given'}"
 
 
 def register(app: typer.Typer) -> None:

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from typer.testing import CliRunner, Result
 
-from bots.cli import app
 from bots.clock import SystemClock
+from bots.commands.command_line import app
 from connectors import registry, settings_models
 from escalation import commands as c
 from escalation.desk import Desk
@@ -23,10 +23,11 @@ from escalation.settings import load_settings
 from models.database import Database
 from models.schema import migrate
 from models.vocabulary import DraftSource, EffectKind, EffectState, Visibility
+from tests.house import COLLEAGUES
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "signing-4711", "NETWORK_TOKEN": "network-0815"}
-CONFIGURATION = """\
+CONFIGURATION = f"""\
 [organisation]
 name = "Acme"
 timezone = "Europe/Rome"
@@ -34,27 +35,10 @@ public_url = "http://127.0.0.1:8000"
 [organisation.hours]
 monday = ["24h"]
 [chat.slack]
-bot_token = { env = "SLACK_BOT_TOKEN" }
-signing_secret = { env = "SLACK_SIGNING_SECRET" }
+bot_token = {{ env = "SLACK_BOT_TOKEN" }}
+signing_secret = {{ env = "SLACK_SIGNING_SECRET" }}
 api_url = "http://127.0.0.1:9/api/"
-[members.anna]
-name = "Anna Verdi"
-slack = "U0ANNA"
-[members.carla]
-name = "Carla Bianchi"
-slack = "U0CARLA"
-[members.marta]
-name = "Marta Rossi"
-slack = "U0MARTA"
-[departments.billing]
-label = "Billing"
-channel = "slack:C0BILLING"
-members = ["anna"]
-manager = "marta"
-[departments.product]
-label = "Product"
-channel = "slack:C0PRODUCT"
-members = ["anna"]
+{COLLEAGUES}
 [approval]
 channel = "slack:C0APPROVE"
 approvers = ["carla"]
@@ -75,7 +59,7 @@ label = "Acme"
 connector = "sandbox"
 brand = "acme"
 base_url = "http://127.0.0.1:9"
-access_token = { env = "NETWORK_TOKEN" }
+access_token = {{ env = "NETWORK_TOKEN" }}
 [accounts.contact]
 connector = "form"
 brand = "acme"

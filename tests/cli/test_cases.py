@@ -68,7 +68,7 @@ def test_a_filter_that_nobody_knows_is_wrong_usage(working: Office):
     refused = working.command("case", "list", "--department", "biling")
     assert refused.exit_code == 2
     assert "there is no department “biling”" in refused.stderr
-    assert "billing, product" in refused.stderr
+    assert "billing, legal, product" in refused.stderr
 
 
 def test_show_takes_the_end_of_an_id(working: Office):
@@ -123,5 +123,6 @@ def test_tables_fit_and_have_no_escapes(working: Office):
 
 
 def test_an_empty_list_says_so(working: Office):
-    assert working.command("case", "list").stdout == "There is no such case.\n"
+    assert working.command("case", "list").stdout == "There is no case yet.\n"
+    assert working.command("case", "list", "--owner", "anna").stdout == "There is no such case.\n"
     assert json.loads(working.command("case", "list", "--json").stdout) == []

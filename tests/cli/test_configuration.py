@@ -48,12 +48,12 @@ def test_a_missing_secret_is_two(office: Office):
 def test_check_tells_programs_what_is_wrong(office: Office):
     good = office.command("check", "--json")
     assert json.loads(good.stdout)["ok"] is True
-    office.write(CONFIGURATION.replace('members = ["anna"]', 'members = ["ana"]'))
+    office.write(CONFIGURATION.replace('members = ["dario"]', 'members = ["daro"]'))
     wrong = office.command("check", "--json")
     assert wrong.exit_code == 2
     problems = json.loads(wrong.stdout)["problems"]
-    assert {problem["suggestions"][0] for problem in problems} == {"anna"}
-    assert problems[0]["line"] == 1 + CONFIGURATION.splitlines().index('members = ["anna"]')
+    assert {problem["suggestions"][0] for problem in problems} == {"dario"}
+    assert problems[0]["line"] == 1 + CONFIGURATION.splitlines().index('members = ["dario"]')
 
 
 def test_check_prints_warnings_and_passes(office: Office):
@@ -108,3 +108,17 @@ def test_a_file_that_is_no_database_is_a_sentence(office: Office):
         refused = office.command(*words)
         assert refused.exit_code == 1
         assert "the database cannot be used" in refused.stderr
+
+
+def test_the_schema_shows_defaults_as_a_person_writes_them(office: Office):
+    def defaults(part: object) -> list[tuple[str, object]]:
+        if isinstance(part, list):
+            return [found for one in part for found in defaults(one)]
+        if not isinstance(part, dict):
+            return []
+        own = [(part["title"], part["default"])] if part.get("type") == "string" and "default" in part else []
+        return own + defaults(list(part.values()))
+
+    found = defaults(json.loads(office.command("config", "schema").stdout))
+    assert {("Rate Limit", "10/min"), ("Unknown After", "2m")} <= set(found)
+    assert [title for title, default in found if not isinstance(default, str)] == []

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from models.schema import schema_state
-from tests.cli.office import CONFIGURATION, SECRETS, Office
+from tests.cli.office import CONFIGURATION, ROOT, SECRETS, Office
 
 LISTENING = re.compile(r"Portavoce listens on (http://127\.0\.0\.1:\d+)")
 
@@ -101,6 +102,22 @@ def test_a_taken_port_is_one_before_anything_is_opened(office: Office):
     assert not (office.folder / "portavoce.db").exists()
 
 
+def test_a_host_that_is_not_ours_is_told_as_such(office: Office):
+    code, out, err = office.process("run", "--host", "192.0.2.1", "--port", "0")
+    assert (code, out) == (1, "")
+    assert "192.0.2.1 is no address of this machine" in err
+    assert "--host" in err
+
+
+def test_it_stops_although_nobody_reads_its_log(office: Office):
+    with stopped_at_the_end(office.start("run", "--port", "0")) as process:
+        address = address_of(process)
+        process.stderr.close()
+        assert get(f"{address}/healthz").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
 @pytest.mark.parametrize("words", [("web", "--port", "0"), ("worker",), ("run", "--port", "0")])
 def test_a_database_that_is_not_migrated_is_refused_naming_the_command(office: Office, words: tuple[str, ...]):
     if words[0] == "run":  # a file that holds something is not new
@@ -156,3 +173,42 @@ def test_nothing_is_coloured_in_a_pipe(working: Office):
     _, out, err = working.process("case", "list")
     assert "\x1b" not in out + err
     assert max(map(len, out.splitlines())) <= 80
+
+
+INTERRUPTED_WHILE_IMPORTING = """
+import os, signal, sys
+from bots.cli import main
+
+class Impatient:
+    def find_spec(self, name, path=None, target=None):
+        if name == "bots.commands.running":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the test runner does with it
+sys.meta_path.insert(0, Impatient())
+sys.argv = ["portavoce", "lifecycle"]
+main()
+"""
+
+
+def test_ctrl_c_before_a_command_begins_ends_it_without_a_word():
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_folder_that_cannot_be_written_is_told_by_the_doctor(office: Office):
+    (office.folder / "data").write_text("a file where a folder should be")
+    office.write(f'{CONFIGURATION}[database]\nurl = "sqlite:///data/portavoce.db"\n')
+    code, out, _ = office.process("doctor")
+    assert code == 1
+    assert re.search(r"FAILED  database: SQLite: .*data/portavoce\.db does not exist and cannot be made", out)
+
+
+def test_the_doctor_survives_a_file_that_is_no_database(office: Office):
+    (office.folder / "portavoce.db").write_text("not a database at all, but long enough to be looked at" * 20)
+    code, out, err = office.process("doctor")
+    assert code == 1
+    assert "FAILED  database: SQLite: the database cannot be used (file is not a database)" in out
+    assert "unexpected" not in err

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bots.cli import app
+from bots.commands.command_line import app
 from escalation.lifecycle import TABLE
 from tests.cli.office import Office
 

@@ -5,7 +5,8 @@ import pytest
 for _family in ("arriving", "caring", "finding", "sending"):
     pytest.register_assert_rewrite(f"tests.connectors.rules_{_family}")
 
-from tests.connectors.fake_network import SteppedClock  # noqa: E402 - assertions are rewritten first
+from tests.clock import TestClock  # noqa: E402 - assertions are rewritten first
+from tests.connectors.fake_network import START  # noqa: E402 - assertions are rewritten first
 from tests.connectors.rules import Scaffold, excuse  # noqa: E402
 
 
@@ -25,5 +26,5 @@ def _excuse(item: pytest.Item) -> str | None:
 
 
 @pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
+def clock() -> TestClock:
+    return TestClock(START)

@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from models.vocabulary import NetworkAct, Visibility
-from tests.connectors.fake_network import FakeNetwork, Standing, SteppedClock
+from tests.clock import TestClock
+from tests.connectors.fake_network import FakeNetwork, Standing
 
 WORDS = {
     Visibility.PUBLIC: "public",
@@ -70,7 +71,7 @@ class FakeMastodon(FakeNetwork):
     sends: ClassVar[tuple[str, str]] = ("POST", "/api/v1/statuses")
     polls: ClassVar[tuple[str, str]] = ("GET", "/api/v1/notifications")
 
-    def __init__(self, clock: SteppedClock) -> None:
+    def __init__(self, clock: TestClock) -> None:
         self.habits = Habits()
         self.notes: dict[str, Note] = {}
         self.news: list[dict[str, Any]] = []

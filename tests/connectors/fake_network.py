@@ -1,6 +1,5 @@
 """What every fake network of the contract tests has: a clock, a wire that fails on demand, people at both ends."""
 
-import asyncio
 import fnmatch
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,30 +10,9 @@ from typing import Any, ClassVar
 import httpx
 
 from models.vocabulary import NetworkAct, Visibility
+from tests.clock import TestClock
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-
-
-class SteppedClock:
-    """Time that passes only when told to; `sleep` tells it."""
-
-    def __init__(self, at: datetime = START) -> None:
-        self.at = at
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    async def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
-        await asyncio.sleep(0)
-
-    def advance(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self.passed += seconds
 
 
 @dataclass(frozen=True)
@@ -105,7 +83,7 @@ class _Body(httpx.AsyncByteStream):
 class Wire(httpx.AsyncBaseTransport):
     """A transport to an ASGI application, with a script of faults and a memory of every call."""
 
-    def __init__(self, app: Any, clock: SteppedClock) -> None:
+    def __init__(self, app: Any, clock: TestClock) -> None:
         self.inner = httpx.ASGITransport(app=app)
         self.clock = clock
         self.rules: list[_Rule] = []
@@ -181,7 +159,7 @@ class FakeNetwork(ABC):
     sends: ClassVar[tuple[str, str]] = ("POST", "*")
     polls: ClassVar[tuple[str, str]] = ("GET", "*")
 
-    def __init__(self, clock: SteppedClock, app: Any) -> None:
+    def __init__(self, clock: TestClock, app: Any) -> None:
         self.clock = clock
         self.wire = Wire(app, clock)
 

@@ -12,7 +12,8 @@ import pytest
 from escalation import ports
 from escalation.ports import Arrived, OutgoingReply, PostFacts, PushedRequest
 from models.vocabulary import Idempotency, Visibility
-from tests.connectors.fake_network import FakeNetwork, SteppedClock, answers
+from tests.clock import TestClock
+from tests.connectors.fake_network import START, FakeNetwork, answers
 
 SEND_STATUSES: Mapping[int, type[ports.OutsideError]] = {
     **dict.fromkeys((301, 302, 304, 307, 308), ports.Rejected),
@@ -84,7 +85,7 @@ class Scaffold:
     other_statuses: ClassVar[Mapping[int, type[ports.OutsideError]]] = {}
     """Statuses that this network uses differently from ``SEND_STATUSES``."""
 
-    def make_network(self, clock: SteppedClock) -> FakeNetwork:
+    def make_network(self, clock: TestClock) -> FakeNetwork:
         raise NotImplementedError
 
     def make_connector(self, network: FakeNetwork) -> Any:
@@ -118,7 +119,7 @@ class Scaffold:
     # --- scaffolding
 
     @pytest.fixture
-    def network(self, clock: SteppedClock) -> FakeNetwork:
+    def network(self, clock: TestClock) -> FakeNetwork:
         return self.make_network(clock)
 
     @pytest.fixture
@@ -165,7 +166,7 @@ def _gzip(content: bytes) -> bytes:
 
 @cache
 def _example(suite: type[Scaffold]) -> Any:
-    return suite().make_connector(suite().make_network(SteppedClock()))
+    return suite().make_connector(suite().make_network(TestClock(START)))
 
 
 def excuse(suite: type[Scaffold], each: Rule) -> str | None:

@@ -63,7 +63,7 @@ class Arriving(Scaffold):
         wrote = []
         for number in range(5):
             wrote.append(network.customer_writes(f"number {number}"))
-            network.clock.advance(1)
+            network.clock.forward(seconds=1)
         arrived = [one.external_id for one in (await connector.fetch(None)).arrivals]
         assert [one for one in arrived if one in wrote] == wrote
 
@@ -75,7 +75,7 @@ class Arriving(Scaffold):
         for burst in (1, 130, 0, 45, 3):
             for number in range(burst):
                 wrote.append(network.customer_writes(f"message {number} of {burst}"))
-                network.clock.advance(1)
+                network.clock.forward(seconds=1)
             for _ in range(20):
                 page = await self.make_connector(network).fetch(position)  # a new process each time
                 seen += [one.external_id for one in page.arrivals]

@@ -32,11 +32,11 @@ class Finding(Scaffold):
             network.on_send(fault)
             with pytest.raises(ports.Uncertain):
                 await connector.post(reply)
-            network.clock.advance(120)
+            network.clock.forward(seconds=120)
             found = await connector.find(reply)
             assert found is not None
             assert found.external_id == network.standing()[-1].external_id
-            network.clock.advance(60)
+            network.clock.forward(seconds=60)
 
     @rule("a reply that never arrived is not found", needs="looks")
     async def test_absent(self, network: FakeNetwork, connector: Any, to: PostFacts) -> None:
@@ -53,7 +53,7 @@ class Finding(Scaffold):
         with pytest.raises(ports.Uncertain):
             await connector.post(reply)
         assert await connector.find(reply) is None
-        network.clock.advance(31)
+        network.clock.forward(seconds=31)
         found = await connector.find(reply)
         assert found is not None
         assert [one.external_id for one in network.standing()] == [found.external_id]
@@ -63,20 +63,20 @@ class Finding(Scaffold):
         for number, text in enumerate(HOSTILE):
             reply = self.tried(network, self.reply(connector, to, text, key=f"key-{number}"))
             posted = await connector.post(reply)
-            network.clock.advance(1)
+            network.clock.forward(seconds=1)
             assert await connector.find(reply) == posted, text
 
     @rule("somebody else's, another or an earlier answer is not taken for ours", needs="looks")
     async def test_find_is_exact(self, network: FakeNetwork, connector: Any, to: PostFacts) -> None:
         reply = self.reply(connector, to, "It left today.")
         await connector.post(replace(reply, key="the same an hour before"))
-        network.clock.advance(3600)
+        network.clock.forward(seconds=3600)
         tried = self.tried(network, reply)
         other = await self.written(network, connector, "Another question")
         await connector.post(self.reply(connector, other, "It left today.", key="other-parent"))
         network.customer_writes(reply.text, parent_id=to.external_id, visibility=to.visibility)
         await connector.post(self.reply(connector, to, "It left yesterday.", key="other-text"))
-        network.clock.advance(10)
+        network.clock.forward(seconds=10)
         assert await connector.find(tried) is None
         posted = await connector.post(tried)
         assert await connector.find(tried) == posted
@@ -139,7 +139,7 @@ class Finding(Scaffold):
     async def test_changes(self, network: FakeNetwork, connector: Any) -> None:
         to = await self.written(network, connector, "Where is my parcel?")
         assert list(await connector.changes(to)) == []
-        network.clock.advance(60)
+        network.clock.forward(seconds=60)
         newer = network.customer_writes("It is urgent!", parent_id=to.external_id, visibility=to.visibility)
         assert [(type(one), one.external_id) for one in await connector.changes(to)] == [(Arrived, newer)]
         network.customer_edits(to.external_id, "Where is my red parcel?")

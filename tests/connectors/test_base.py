@@ -20,8 +20,9 @@ from connectors.base import WIRE, BaseUrl, Wire, segment
 from connectors.untrusted import MAX_BYTES
 from escalation import ports
 from escalation.secret import Secret
+from tests.clock import TestClock
 from tests.connectors import fake_network
-from tests.connectors.fake_network import SteppedClock, answers, breaks_off, fails
+from tests.connectors.fake_network import answers, breaks_off, fails
 from tests.connectors.small_connector import OBJECT, TOKEN, SmallConnector, small
 
 
@@ -38,12 +39,12 @@ async def echo(request: Request) -> JSONResponse:
 
 
 @pytest.fixture
-def wire(clock: SteppedClock) -> fake_network.Wire:
+def wire(clock: TestClock) -> fake_network.Wire:
     return fake_network.Wire(request_response(echo), clock)
 
 
 @pytest.fixture
-def connector(clock: SteppedClock, wire: fake_network.Wire) -> SmallConnector:
+def connector(clock: TestClock, wire: fake_network.Wire) -> SmallConnector:
     return small(clock, transport=wire)
 
 

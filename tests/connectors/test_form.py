@@ -13,8 +13,9 @@ from connectors.form import FormConnector, Settings
 from escalation.ports import Arrived, AuthorFacts, Connector, OutgoingReply, Posted, PostFacts, Rejected
 from escalation.quantities import Rate
 from models.vocabulary import Idempotency, NetworkAct, Visibility
+from tests.clock import TestClock
 from tests.connectors.contract import ConnectorContract
-from tests.connectors.fake_network import FakeNetwork, Standing, SteppedClock
+from tests.connectors.fake_network import FakeNetwork, Standing
 
 PAGE_ONLY = "customers write on our own page, which tests/bots/forms proves; nothing arrives through the connector"
 KEPT = "what a customer wrote on the form stays: they cannot delete it"
@@ -29,7 +30,7 @@ class _Written:
 class ConversationPages(FakeNetwork):
     """The product's own part: messages that came by the page, and replies that stand once the courier settled them."""
 
-    def __init__(self, clock: SteppedClock) -> None:
+    def __init__(self, clock: TestClock) -> None:
         super().__init__(clock, Starlette())
         self.written: dict[str, _Written] = {}
         self.settled: dict[str, Standing] = {}
@@ -83,7 +84,7 @@ class TestFormContract(ConnectorContract):
         "the same key twice is one reply": "no wire lies between, so no answer is lost; see test_key_is_the_id",
     }
 
-    def make_network(self, clock: SteppedClock) -> ConversationPages:
+    def make_network(self, clock: TestClock) -> ConversationPages:
         return ConversationPages(clock)
 
     def make_connector(self, network: FakeNetwork) -> Courier:
@@ -121,7 +122,7 @@ class TestFormContract(ConnectorContract):
             assert caught.value.for_people is not None
 
 
-def test_it_is_a_connector(clock: SteppedClock) -> None:
+def test_it_is_a_connector(clock: TestClock) -> None:
     connector: Connector = FormConnector("contact", Settings(), clock=clock)
     assert connector.name == "form"
     assert connector.capabilities.idempotency is Idempotency.NATIVE
@@ -129,7 +130,7 @@ def test_it_is_a_connector(clock: SteppedClock) -> None:
     assert connector.capabilities.visibilities == {Visibility.PRIVATE}
 
 
-def test_a_line_end_counts_once(clock: SteppedClock) -> None:
+def test_a_line_end_counts_once(clock: TestClock) -> None:
     connector = FormConnector("contact", Settings(), clock=clock)
     nowhere: Any = None
     assert connector.count("a\r\nb\nc", to=nowhere) == 5

@@ -17,9 +17,10 @@ from escalation import ports
 from escalation.ports import Arrived, OutgoingReply, PostFacts
 from escalation.secret import Secret
 from models.vocabulary import NetworkAct, Visibility
+from tests.clock import TestClock
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.fake_mastodon import ADA, BRAND, FakeMastodon
-from tests.connectors.fake_network import FakeNetwork, Fault, SteppedClock, answers, fails
+from tests.connectors.fake_network import FakeNetwork, Fault, answers, fails
 from tests.connectors.rules import stored
 
 
@@ -34,7 +35,7 @@ class TestMastodon(ConnectorContract):
     connector_class = MastodonConnector
     payloads = Path(__file__).parent / "payloads" / "mastodon"
 
-    def make_network(self, clock: SteppedClock) -> FakeMastodon:
+    def make_network(self, clock: TestClock) -> FakeMastodon:
         return FakeMastodon(clock)
 
     def make_connector(self, network: FakeNetwork) -> MastodonConnector:
@@ -42,7 +43,7 @@ class TestMastodon(ConnectorContract):
 
 
 @pytest.fixture
-def network(clock: SteppedClock) -> FakeMastodon:
+def network(clock: TestClock) -> FakeMastodon:
     return FakeMastodon(clock)
 
 
@@ -110,7 +111,7 @@ async def test_limits_are_not_guessed_while_the_server_is_out_of_reach(network):
 
 async def test_the_first_poll_brings_what_is_recent_and_unread(network, connector, clock):
     old = network.customer_writes("long ago")
-    clock.advance(25 * 3600)
+    clock.forward(seconds=25 * 3600)
     seen = network.customer_writes("seen in the app")
     network.habits.read_until = network.news[-1]["id"]
     new = network.customer_writes("new")
@@ -134,7 +135,7 @@ async def test_an_account_that_never_had_news_starts_at_the_beginning(network, c
     assert (list(page.arrivals), page.position) == ([], "0")
     network.habits.read_until = "999"  # somebody looks into the app meanwhile
     wrote = [network.customer_writes(f"message {number}") for number in range(290)]
-    clock.advance(48 * 3600)  # and we were down for long
+    clock.forward(seconds=48 * 3600)  # and we were down for long
     page = await connector.fetch(page.position)
     assert [one.external_id for one in page.arrivals] == wrote
 
@@ -283,7 +284,7 @@ async def test_the_rate_limit_s_own_header(network, connector, clock, value):
 async def test_an_earlier_equal_reply_is_not_taken_for_this_one(network, connector, clock):
     to = await arrived(network, connector, "hi")
     await connector.post(reply(to, key="earlier"))
-    clock.advance(3600)
+    clock.forward(seconds=3600)
     assert await connector.find(reply(to, first_tried_at=clock.now())) is None
 
 
@@ -297,7 +298,7 @@ async def test_our_own_words_said_by_the_customer_are_not_ours(network, connecto
 async def test_the_server_s_clock_decides_how_early_is_too_early(network, connector, clock):
     to = await arrived(network, connector, "hi")
     await connector.post(reply(to, key="earlier"))
-    clock.advance(180)
+    clock.forward(seconds=180)
     tried = reply(to, first_tried_at=clock.now())
     assert await connector.find(tried) is not None, "without the server's time five minutes are allowed for"
     told = {"date": format_datetime(clock.now(), usegmt=True), "content-type": "application/json"}
@@ -322,11 +323,11 @@ async def test_a_reply_is_found_among_many_later_ones(network, connector, clock)
     posted = await connector.post(sent)
     network.wire.script(answers(200, b'{"ancestors": [], "descendants": []}'), path="*/context", times=2)
     for number in range(130):
-        clock.advance(1)
+        clock.forward(seconds=1)
         network.we_write(f"later {number}")
     assert await connector.find(sent) == posted
     for number in range(600):
-        clock.advance(1)
+        clock.forward(seconds=1)
         network.we_write(f"much later {number}")
     with pytest.raises(ports.RetryLater, match="lookup_incomplete"):
         await connector.find(sent)
@@ -361,7 +362,7 @@ def test_other_texts_are_not_the_same(sent, standing):
 
 async def test_what_the_customer_says_to_others_is_not_ours(network, connector, clock):
     to = await arrived(network, connector, "hi")
-    clock.advance(10)
+    clock.forward(seconds=10)
     bob = network.customer_writes("me too", parent_id=to.external_id, account={**ADA, "id": "3"}, addressed=False)
     network.customer_writes("thanks bob", parent_id=bob, addressed=False)
     more = network.customer_writes("and another thing", parent_id=to.external_id, addressed=False)
@@ -370,12 +371,12 @@ async def test_what_the_customer_says_to_others_is_not_ours(network, connector, 
 
 async def test_an_edit_before_we_first_read_the_post_is_no_change(network, connector, clock):
     external_id = network.customer_writes("hi")
-    clock.advance(10)
+    clock.forward(seconds=10)
     network.customer_edits(external_id, "hello")
     to = stored((await connector.fetch(None)).arrivals[0])
     assert to.text == "hello"
     assert await connector.changes(to) == []
-    clock.advance(10)
+    clock.forward(seconds=10)
     network.customer_edits(external_id, "hello!")
     assert [one.text for one in await connector.changes(to)] == ["hello!"]
 

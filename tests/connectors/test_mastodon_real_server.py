@@ -1,17 +1,10 @@
-"""The story of a mention against a server that this project did not write: mastodon_mock, as a process of its own."""
+"""The story of a mention against a server that this project did not write."""
 
-import contextlib
-import importlib.util
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from connectors.answers import http_date
@@ -20,35 +13,18 @@ from escalation import ports
 from escalation.ports import Arrived, Deleted, Edited, OutgoingReply
 from escalation.secret import Secret
 from models.vocabulary import NetworkAct, Visibility
-from tests.connectors.fake_network import SteppedClock
+from tests.clock import TestClock
 from tests.connectors.rules import stored
+from tests.mastodon_server import BRAND_TOKEN, NEEDS_MASTODON, alices_client, emptied, mastodon_server
 
-pytestmark = [
-    pytest.mark.real_server,
-    pytest.mark.skipif(
-        importlib.util.find_spec("mastodon_mock") is None,
-        reason="MASTODON STORY NOT TOLD: mastodon_mock is not installed (pip install mastodon-mock)",
-    ),
-]
-
-CONFIGURATION = """
-[[seed.accounts]]
-username = "brand"
-access_token = "brand_token"
-[[seed.accounts]]
-username = "alice"
-display_name = "Alice"
-access_token = "alice_token"
-"""
+pytestmark = NEEDS_MASTODON
 
 
 class Alice:
     """The customer's own client."""
 
     def __init__(self, address: str) -> None:
-        self.client = httpx.AsyncClient(
-            base_url=address, headers={"Authorization": "Bearer alice_token"}, trust_env=False
-        )
+        self.client = alices_client(address)
 
     async def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         answer = await self.client.request(method, path, json=body or None)
@@ -65,47 +41,31 @@ class Alice:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Start the server on a free port and stop it after the last story."""
-    folder = tmp_path_factory.mktemp("mastodon_mock")
-    (folder / "mock.toml").write_text(CONFIGURATION)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("mastodon_mock")
-    command = [str(program), "serve", "--in-memory", "--port", str(port), "--config", str(folder / "mock.toml")]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as server:
-        for _ in range(300):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                server.wait(0.1)
-                pytest.fail(f"mastodon_mock ended: {(folder / 'log').read_text()[-2000:]}")
-            with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"http://127.0.0.1:{port}/api/v1/instance", trust_env=False, timeout=5)
-                break
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the server and stop it after the last story."""
+    with mastodon_server(tmp_path_factory.mktemp("mastodon")) as address:
+        yield address
 
 
 @pytest.fixture
 async def alice(address: str) -> AsyncIterator[Alice]:
     one = Alice(address)
-    await one.client.post("/api/v1/_mock/reset")
-    await one.client.delete("/api/v1/_mock/faults")
+    await emptied(one.client)
     yield one
     await one.client.aclose()
 
 
 @pytest.fixture
-async def real_clock(alice: Alice) -> SteppedClock:
+async def real_clock(alice: Alice) -> TestClock:
     """Return a clock set once by the server's, which dates the posts."""
     told = http_date((await alice.client.get("/api/v1/instance")).headers["date"])
     assert told is not None
-    return SteppedClock(told)
+    return TestClock(told)
 
 
 @pytest.fixture
-async def connector(address: str, alice: Alice, real_clock: SteppedClock) -> AsyncIterator[MastodonConnector]:
-    settings = Settings.model_validate({"base_url": address, "access_token": Secret("brand_token")})
+async def connector(address: str, alice: Alice, real_clock: TestClock) -> AsyncIterator[MastodonConnector]:
+    settings = Settings.model_validate({"base_url": address, "access_token": Secret(BRAND_TOKEN)})
     one = MastodonConnector("brand", settings, clock=real_clock)
     await one.prepare()
     yield one

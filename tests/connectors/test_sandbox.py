@@ -16,8 +16,9 @@ from escalation import ports
 from escalation.ports import Arrived, Deleted, Edited, PushedRequest
 from escalation.secret import Secret
 from models.vocabulary import Idempotency, NetworkAct, Visibility
+from tests.clock import TestClock
 from tests.connectors.contract import ConnectorContract
-from tests.connectors.fake_network import FakeNetwork, Standing, SteppedClock, Wire, answers, fails
+from tests.connectors.fake_network import FakeNetwork, Standing, Wire, answers, fails
 from tests.connectors.rules import stored
 
 SECRET = "webhook-secret-51d2"
@@ -30,7 +31,7 @@ class SandboxNetwork(FakeNetwork):
     sends: ClassVar[tuple[str, str]] = ("POST", "/api/posts")
     polls: ClassVar[tuple[str, str]] = ("GET", "/api/notifications")
 
-    def __init__(self, clock: SteppedClock) -> None:
+    def __init__(self, clock: TestClock) -> None:
         self.network = Network(clock=clock, public_url=BASE)
         super().__init__(clock, create_network_app(self.network))
         self.network.add_account("acme", name="Acme", kind="brand", token=self.token)
@@ -101,7 +102,7 @@ class TestSandbox(ConnectorContract):
     connector_class = SandboxConnector
     payloads = Path(__file__).parent / "payloads" / "sandbox"
 
-    def make_network(self, clock: SteppedClock) -> FakeNetwork:
+    def make_network(self, clock: TestClock) -> FakeNetwork:
         return SandboxNetwork(clock)
 
     def make_connector(self, network: FakeNetwork) -> Any:
@@ -129,7 +130,7 @@ class TestSandbox(ConnectorContract):
 
 
 @pytest.fixture
-def network(clock: SteppedClock) -> SandboxNetwork:
+def network(clock: TestClock) -> SandboxNetwork:
     return SandboxNetwork(clock)
 
 
@@ -190,7 +191,7 @@ async def test_an_earlier_reply_of_the_same_words_is_not_taken_for_this_one(netw
     to = stored(await arrived(network, connector, network.customer_writes("hello")))
     reply = ports.OutgoingReply(key="k", text="Thanks!", visibility=Visibility.PUBLIC, to=to)
     await connector.post(reply)
-    network.clock.advance(3600)
+    network.clock.forward(seconds=3600)
     assert await connector.find(replace(reply, first_tried_at=network.clock.now())) is None
     assert await connector.find(replace(reply, first_tried_at=to.posted_at)) is not None
 
@@ -256,7 +257,7 @@ async def test_a_days_news_in_order(network: SandboxNetwork) -> None:
     connector = build(network)
     mention = network.network.write("ada", "hello @acme").id
     message = network.network.write("ada", "my address", visibility="private", to="acme").id
-    network.clock.advance(1)
+    network.clock.forward(seconds=1)
     network.customer_edits(mention, "hello again @acme")
     network.customer_deletes(message)
     network.network.like("ada", network.news)
@@ -275,7 +276,7 @@ async def test_a_days_news_in_order(network: SandboxNetwork) -> None:
 async def test_what_the_customer_writes_elsewhere_is_no_change(network: SandboxNetwork) -> None:
     connector = build(network)
     to = stored(await arrived(network, connector, network.customer_writes("hello")))
-    network.clock.advance(60)
+    network.clock.forward(seconds=60)
     network.network.write("ada", "@acme a second question")
     network.network.write("ada", "good morning")
     assert await connector.changes(to) == []
@@ -296,7 +297,7 @@ async def test_one_unreadable_item_does_not_hide_the_others(network: SandboxNetw
 def test_one_delivery_keeps_its_name_and_another_cannot_take_it(network: SandboxNetwork) -> None:
     connector = build(network)
     first = call(network, b'{"account": "acme", "events": []}')
-    network.clock.advance(30)
+    network.clock.forward(seconds=30)
     repeated = call(network, first.body)
     other = call(network, first.body + b" ")
     assert connector.verify(first) == connector.verify(repeated) != connector.verify(other)
@@ -325,7 +326,7 @@ def test_the_challenge_is_given_back_to_who_knows_the_secret(network: SandboxNet
             connector.challenge(asked(challenge=challenge, token=challenge_token(SECRET, challenge)))
 
 
-async def test_the_networks_own_deliveries_are_understood(clock: SteppedClock) -> None:
+async def test_the_networks_own_deliveries_are_understood(clock: TestClock) -> None:
     """A subscription and a delivery from end to end, with nothing between the two but their HTTP messages."""
     world = SandboxNetwork(clock)
     connector = build(world)
@@ -366,7 +367,7 @@ async def test_the_networks_own_deliveries_are_understood(clock: SteppedClock) -
 
 
 async def test_the_doctor_sees_a_wrong_clock_and_a_promise_that_is_not_kept(network: SandboxNetwork) -> None:
-    ahead = SteppedClock(network.clock.now() + timedelta(minutes=5))
+    ahead = TestClock(network.clock.now() + timedelta(minutes=5))
     late = SandboxConnector("acme", build(network).settings, clock=ahead, transport=network.wire)
     assert [one.what for one in await late.doctor() if not one.ok] == ["the clocks differ by 300 s"]
     network.network.rules = Rules(idempotency="ignored", look_up=False)

@@ -1,10 +1,5 @@
 """The whole product against a server of Mastodon's API that somebody else wrote, and a workspace over real HTTP."""
 
-import contextlib
-import importlib.util
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,24 +17,9 @@ from escalation.secret import SecretSource
 from escalation.settings import parse_settings
 from models.schema import migrate
 from tests.bots.sandbox.workspace.stage import served
+from tests.mastodon_server import BRAND_TOKEN, NEEDS_MASTODON, alices_client, emptied, mastodon_server
 
-pytestmark = [
-    pytest.mark.real_server,
-    pytest.mark.skipif(
-        importlib.util.find_spec("mastodon_mock") is None,
-        reason="MASTODON STORY NOT TOLD: mastodon_mock is not installed (pip install mastodon-mock)",
-    ),
-]
-
-ACCOUNTS = """
-[[seed.accounts]]
-username = "brand"
-access_token = "brand_token"
-[[seed.accounts]]
-username = "alice"
-display_name = "Alice"
-access_token = "alice_token"
-"""
+pytestmark = NEEDS_MASTODON
 
 CONFIGURATION = """
 [organisation]
@@ -77,36 +57,20 @@ base_url = "{mastodon}"
 access_token = {{ env = "TOKEN" }}
 poll_seconds = 1
 """
-SECRETS = {"BOT": "xoxb-story", "SIGNING": "hush", "TOKEN": "brand_token"}
+SECRETS = {"BOT": "xoxb-story", "SIGNING": "hush", "TOKEN": BRAND_TOKEN}
 
 
 @pytest.fixture(scope="module")
 def mastodon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the server on a free port."""
-    folder = tmp_path_factory.mktemp("mastodon")
-    (folder / "mock.toml").write_text(ACCOUNTS)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("mastodon_mock")
-    command = [str(program), "serve", "--in-memory", "--port", str(port), "--config", str(folder / "mock.toml")]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as server:
-        for _ in range(300):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                server.wait(0.1)
-                pytest.fail(f"mastodon_mock ended: {(folder / 'log').read_text()[-2000:]}")
-            with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"http://127.0.0.1:{port}/api/v1/instance", trust_env=False, timeout=5)
-                break
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+    """Start the server and stop it after the last story."""
+    with mastodon_server(tmp_path_factory.mktemp("mastodon")) as address:
+        yield address
 
 
 @pytest.fixture
 async def alice(mastodon: str) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": "Bearer alice_token"}
-    async with httpx.AsyncClient(base_url=mastodon, headers=headers, trust_env=False) as client:
-        await client.post("/api/v1/_mock/reset")
+    async with alices_client(mastodon) as client:
+        await emptied(client)
         yield client
 
 
