@@ -14,6 +14,7 @@ HANDLE: Final = "acme"
 FORM: Final = "contact"
 FILE: Final = "portavoce.toml"
 SIGNATURE: Final = "^{initials}"
+COMMAND: Final = "/portavoce"
 
 ANNA, BRUNO, LEA, DARIO = "U0ANNA", "U0BRUNO", "U0LEA", "U0DARIO"
 CARLA, MARTA, BOT = "U0CARLA", "U0MARTA", "U0PORTAVOCE"
@@ -28,6 +29,14 @@ NAMES: Final = {
     CARLA: "Carla Bianchi",
     MARTA: "Marta Rossi",
 }
+TITLES: Final = {
+    ANNA: "Billing expert",
+    BRUNO: "Billing expert",
+    LEA: "Legal expert",
+    DARIO: "Product expert",
+    CARLA: "Community manager",
+    MARTA: "Manager",
+}
 CHANNELS: Final = {
     BILLING: ("billing", (ANNA, BRUNO, MARTA)),
     LEGAL: ("legal", (LEA, MARTA)),
@@ -37,8 +46,8 @@ CHANNELS: Final = {
 }
 CUSTOMERS: Final = (("ada", "Ada Neri", 312), ("chiara", "Chiara Costa", 15_400), ("davide", "Davide Leone", 57))
 
-_WHOLE_WEEK: Final = "\n".join(
-    f'{day} = ["24h"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WORKING_DAYS: Final = "\n".join(
+    f'{day} = ["09:00-18:00"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
 )
 _SECRETS: Final = ("slack-bot-token", "slack-signing-secret", "network-token", "network-webhook-secret")
 
@@ -64,7 +73,8 @@ def workspace_seed(folder: Path) -> Seed:
     """Return the people, the channels and the app of the workspace."""
     return Seed(
         people=tuple(
-            Person(user, _key(name), name, email=f"{_key(name)}@acme.example") for user, name in NAMES.items()
+            Person(user, _key(name), name, email=f"{_key(name)}@acme.example", title=TITLES[user])
+            for user, name in NAMES.items()
         ),
         channels=tuple(ChannelSeed(channel, name, (*members, BOT)) for channel, (name, members) in CHANNELS.items()),
         app=App(
@@ -72,7 +82,9 @@ def workspace_seed(folder: Path) -> Seed:
             bot_user=BOT,
             bot_token=secret(folder, "slack-bot-token"),
             signing_secret=secret(folder, "slack-signing-secret"),
-            commands=("/portavoce",),
+            commands=(COMMAND,),
+            command_hints={COMMAND: "freeze [brand or account] | release [brand or account] | status | help"},
+            message_shortcuts={"use_as_reply": "Use as reply"},
         ),
         team_name="Acme",
         team_domain="acme",
@@ -102,7 +114,7 @@ timezone = "Europe/Rome"
 language = "en"
 public_url = "{address}"
 [organisation.hours]
-{_WHOLE_WEEK}
+{_WORKING_DAYS}
 
 [database]
 url = "sqlite:///portavoce.db"
@@ -176,6 +188,7 @@ unknown_after = "2s"
 [accounts.{FORM}]
 connector = "form"
 brand = "acme"
+embed_on = ["{address}"]
 """
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -13,12 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from bots.clock import SystemClock
-from bots.commands.facts import whole_case_facts
+from bots.demo.doors import START
 from bots.demo.hands import Hands, StoryFailedError
 from bots.demo.narrator import Narrator
 from bots.demo.proof import Check, proof
 from bots.demo.stage import Stage, open_stage
-from bots.demo.start_page import START
 from bots.demo.story import Story
 from bots.printing import complain, line, show_json, span, table
 from bots.serving import PortTakenError, listen
@@ -47,12 +48,16 @@ def perform(wishes: Wishes) -> int:
     Raises:
         PortTakenError: the port that was asked for is taken.
         SecondProcessError: another process works in the folder that was asked for.
+        ForeignMemoryError: the folder holds the memory of another version.
 
     """
     with _folder(wishes.keep) as folder:
         listener = _listen(wishes.port)
         address = f"http://{HOST}:{listener.getsockname()[1]}"
-        return asyncio.run(_perform(wishes, folder, listener, address))
+        code = asyncio.run(_perform(wishes, folder, listener, address))
+        if not wishes.script:
+            line("The demo has stopped.")
+        return code
 
 
 @contextlib.contextmanager
@@ -78,6 +83,15 @@ def _listen(port: int | None) -> Any:
     return listen(HOST, 0)
 
 
+def _program() -> str:
+    """Return how this program was called, for commands that shall work as they are printed."""
+    called = Path(sys.argv[0])
+    if called.name != "portavoce" or shutil.which("portavoce") == str(called):
+        return "portavoce"
+    here = Path.cwd()
+    return shlex.quote(str(called.relative_to(here) if called.is_relative_to(here) else called))
+
+
 async def _perform(wishes: Wishes, folder: Path, listener: Any, address: str) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -85,14 +99,14 @@ async def _perform(wishes: Wishes, folder: Path, listener: Any, address: str) ->
         loop.add_signal_handler(name, stop.set)
     undo = SCRIPT_UNDO_SECONDS if wishes.script else UNDO_SECONDS
     tell = complain if wishes.json else line
-    async with open_stage(folder, listener, address=address, undo_seconds=undo) as stage:
+    keep = wishes.keep is not None
+    async with open_stage(folder, listener, address=address, undo_seconds=undo, keep=keep) as stage:
         tell(f"The demo runs on {address}{START}")
-        tell(f"Other commands: portavoce case list --config {stage.file}")
         if not wishes.script:
+            tell(f"Look at it from another terminal: {_program()} case list --config {shlex.quote(str(stage.file))}")
             _open_browser(wishes, f"{address}{START}")
             tell("Stop it with Ctrl-C.")
             await stop.wait()
-            line("The demo has stopped.")
             return 0
         telling = asyncio.create_task(_tell_story(stage, wishes, tell))
         stopping = asyncio.create_task(stop.wait())
@@ -108,7 +122,7 @@ async def _perform(wishes: Wishes, folder: Path, listener: Any, address: str) ->
 
 def _open_browser(wishes: Wishes, address: str) -> None:
     has_display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    if wishes.browser and has_display:
+    if wishes.browser and has_display and not os.environ.get("CI"):
         webbrowser.open(address)
 
 
@@ -156,12 +170,7 @@ async def _settled(stage: Stage, story: Story, clock: SystemClock) -> dict[str, 
 
 
 async def _cases(stage: Stage, story: Story) -> dict[str, dict[str, Any]]:
-    cases = {}
-    for chapter in story.chapters:
-        file = await stage.app.desk.file(chapter.case) if chapter.case else None
-        if file is not None:
-            cases[file.case.id] = whole_case_facts(file)
-    return cases
+    return await stage.cases([chapter.case for chapter in story.chapters])
 
 
 def _show(story: Story, cases: dict[str, dict[str, Any]], checks: list[Check], failure: str | None) -> None:

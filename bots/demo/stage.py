@@ -2,30 +2,43 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bots.app import App, build
+from bots.commands.facts import whole_case_facts
+from bots.demo.bot import Bot
+from bots.demo.clock import DemoClock
 from bots.demo.configuration import ACCOUNT, NETWORK, SLACK, network_seed, secret, workspace_seed, written
-from bots.demo.start_page import start_routes
+from bots.demo.doors import DemoDoors
+from bots.demo.ledger import Ledger
+from bots.demo.life import count_lives
+from bots.demo.memory import ForeignMemoryError, Memory, Remembering
+from bots.demo.play import Play
+from bots.demo.show import Show
+from bots.demo.streams import EndingStreams
+from bots.demo.switches import Switches
+from bots.demo.tour import Tour
+from bots.demo.travel import Travel
 from bots.sandbox.network import Network, create_network_app, plant
-from bots.sandbox.workspace import Workspace, create_workspace_app
-from bots.serving import serving
+from bots.sandbox.workspace import CannotDo, Workspace, create_workspace_app
+from bots.serving import answering
 from connectors import settings_models
-from escalation.settings import load_settings
+from escalation.business_time import zone
+from escalation.settings import Settings, load_settings
 from models.database import SQLITE, Database
-from models.schema import migrate
 
 MEMORY: Final = "sandbox.json"
 _PATIENCE_SECONDS: Final = 10.0
+_GRACE_SECONDS: Final = 1
 
 
 @dataclass(frozen=True)
@@ -34,52 +47,127 @@ class Stage:
 
     address: str
     file: Path
-    app: App
+    clock: DemoClock
+    bot: Bot
     network: Network
     workspace: Workspace
+    ledger: Ledger
+    tour: Tour
 
     def speaker(self) -> httpx.AsyncClient:
         """Return a client for the demo's doors; the caller closes it."""
         return httpx.AsyncClient(base_url=self.address, timeout=_PATIENCE_SECONDS, trust_env=False)
 
+    async def cases(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """Return some cases by id, with the fields that ``case show --json`` prints."""
+        found = await self.ledger.cases_by_id(ids)
+        return {case_id: whole_case_facts(file) for case_id, file in found.items()}
+
 
 @contextlib.asynccontextmanager
-async def open_stage(folder: Path, listener: socket.socket, *, address: str, undo_seconds: int) -> AsyncIterator[Stage]:
-    """Run the demo in ``folder`` while the block runs; what people did there is kept in the folder.
+async def open_stage(
+    folder: Path, listener: socket.socket, *, address: str, undo_seconds: int, keep: bool
+) -> AsyncIterator[Stage]:
+    """Run the demo in ``folder`` while the block runs; with ``keep`` what people did there is kept as they do it.
 
     Raises:
         SecondProcessError: another process works in this folder.
-        ValueError: the folder holds the memory of another version.
+        ForeignMemoryError: the folder holds the memory of another version.
 
     """
+    count_lives(asyncio.get_running_loop())
     await _alone_in(folder)
     file = written(folder, address=address, undo_seconds=undo_seconds)
     settings = load_settings(file, environ=os.environ, connector_settings=settings_models())
-    workspace = Workspace(workspace_seed(folder), deliver_to=f"{address}/slack/events", own_url=f"{address}{SLACK}")
-    network = Network(public_url=f"{address}{NETWORK}")
-    _remember(folder, workspace, network)
-    app = build(
-        settings,
-        more_routes=[
-            Mount(SLACK, create_workspace_app(workspace)),
-            Mount(NETWORK, create_network_app(network)),
-            *start_routes(),
-        ],
+    memory = Memory(folder / MEMORY)
+    kept = memory.read(shape=("now", "ahead_seconds", "tour_begun_at", "workspace", "network"))
+    clock = DemoClock(ahead=_ahead(kept))
+    network, workspace = _sandboxes(folder, address, clock, kept)
+    if keep:
+        memory.follow(lambda: _remembered(stage))
+    tour = Tour(settings, datetime.fromisoformat(kept["tour_begun_at"]) if kept else clock.now())
+    stage = Stage(
+        address=address,
+        file=file,
+        clock=clock,
+        bot=Bot(settings, clock),
+        network=network,
+        workspace=workspace,
+        ledger=Ledger(settings, clock),
+        tour=tour,
     )
-    app.database.claim_file()
-    await asyncio.to_thread(migrate, settings.database.url)
-    stage = Stage(address, file, app, network, workspace)
+    front, play = _front(stage, settings, memory)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(app.close)
-        await stack.enter_async_context(serving(app, listener))
-        stack.callback(_keep, folder, workspace, network)
+        stack.push_async_callback(stage.ledger.close)
+        await stack.enter_async_context(answering(front, listener, clock=clock, grace_seconds=_GRACE_SECONDS))
+        stack.push_async_callback(memory.keep)
         stack.push_async_callback(network.close)
         stack.push_async_callback(workspace.close)
-        await app.prepare()
+        stack.push_async_callback(stage.bot.stop)
+        stack.push_async_callback(play.stop)
+        stack.callback(front.end)
+        await stage.bot.start()
         await _subscribe(stage, folder)
-        working = asyncio.create_task(app.worker.run())
-        stack.push_async_callback(_stopped, app, working)
+        await memory.keep()
         yield stage
+
+
+def _front(stage: Stage, settings: Settings, memory: Memory) -> tuple[EndingStreams, Play]:
+    """Return the one application behind the address, and the performance that plays on it."""
+    switches = Switches(bot=stage.bot, network=stage.network, workspace=stage.workspace, ledger=stage.ledger)
+    show = Show(
+        settings=settings,
+        clock=stage.clock,
+        bot=stage.bot,
+        ledger=stage.ledger,
+        network=stage.network,
+        switches=switches,
+        tour=stage.tour,
+    )
+    play = show.play = Play(speaker=stage.speaker, clock=stage.clock, cases=stage.cases, changed=show.poke)
+    travel = Travel(clock=stage.clock, bot=stage.bot, zone=zone(settings.organisation.timezone), arrived=memory.keep)
+    doors = DemoDoors(show=show, switches=switches, travel=travel, play=play)
+    routes = [
+        Mount(SLACK, Remembering(create_workspace_app(stage.workspace), memory)),
+        Mount(NETWORK, Remembering(create_network_app(stage.network), memory)),
+        *doors.routes(),
+        Mount("", stage.bot),
+    ]
+    return EndingStreams(Starlette(routes=routes)), play
+
+
+def _sandboxes(folder: Path, address: str, clock: DemoClock, kept: dict[str, Any] | None) -> tuple[Network, Workspace]:
+    workspace = Workspace(
+        workspace_seed(folder), clock=clock, deliver_to=f"{address}/slack/events", own_url=f"{address}{SLACK}"
+    )
+    network = Network(clock=clock, public_url=f"{address}{NETWORK}")
+    if kept is None:
+        plant(network, network_seed(folder))
+        return network, workspace
+    try:
+        workspace.restore(kept["workspace"])
+        network.restore(kept["network"])
+    except (CannotDo, KeyError, TypeError, ValueError) as error:
+        raise ForeignMemoryError(folder / MEMORY) from error
+    return network, workspace
+
+
+def _remembered(stage: Stage) -> dict[str, Any]:
+    return {
+        "now": stage.clock.now().isoformat(),
+        "ahead_seconds": stage.clock.ahead.total_seconds(),
+        "tour_begun_at": stage.tour.begun_at.isoformat(),
+        "workspace": stage.workspace.snapshot(),
+        "network": stage.network.snapshot(),
+    }
+
+
+def _ahead(kept: dict[str, Any] | None) -> timedelta:
+    """Return how far the clock was ahead, and more if the machine's clock was set back: time never goes backwards."""
+    if kept is None:
+        return timedelta(0)
+    ahead = timedelta(seconds=kept["ahead_seconds"])
+    return max(ahead, datetime.fromisoformat(kept["now"]) - DemoClock().now())
 
 
 async def _alone_in(folder: Path) -> None:
@@ -89,11 +177,6 @@ async def _alone_in(folder: Path) -> None:
     await database.close()
 
 
-async def _stopped(app: App, working: "asyncio.Task[None]") -> None:
-    app.worker.stop()
-    await working
-
-
 async def _subscribe(stage: Stage, folder: Path) -> None:
     """Have the network call us, as an administrator would arrange it."""
     wanted = {"url": f"{stage.address}/hooks/{ACCOUNT}", "secret": secret(folder, "network-webhook-secret")}
@@ -101,18 +184,3 @@ async def _subscribe(stage: Stage, folder: Path) -> None:
     async with stage.speaker() as speaker:
         answer = await speaker.post(f"{NETWORK}/api/subscription", json=wanted, headers=token)
         answer.raise_for_status()
-
-
-def _remember(folder: Path, workspace: Workspace, network: Network) -> None:
-    memory = folder / MEMORY
-    if not memory.exists():
-        plant(network, network_seed(folder))
-        return
-    kept: dict[str, Any] = json.loads(memory.read_text(encoding="utf-8"))
-    workspace.restore(kept["workspace"])
-    network.restore(kept["network"])
-
-
-def _keep(folder: Path, workspace: Workspace, network: Network) -> None:
-    memory = {"workspace": workspace.snapshot(), "network": network.snapshot()}
-    (folder / MEMORY).write_text(json.dumps(memory), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The public contact form: pages for customers, without scripts, on their own or in a frame of the company's site."""
+"""The public contact form: pages for customers, complete without scripts, alone or in a frame of the company's site."""
 
 from bots.forms.routes import FormAccount, form_routes
 

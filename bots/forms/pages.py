@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,8 +20,15 @@ from bots.forms.wording import WORDS, Words
 from connectors.form import MESSAGE_LIMIT
 from escalation.conversations import Conversation, Line
 
-_STYLE: Final = files("bots.forms").joinpath("templates", "form.css").read_text("utf-8")
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+def _own_file(name: str) -> tuple[str, str]:
+    """Return a file's text and how the policy names it."""
+    text = files("bots.forms").joinpath("templates", name).read_text("utf-8")
+    return text, f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+_STYLE, _STYLE_HASH = _own_file("form.css")
+_SCRIPT, _SCRIPT_HASH = _own_file("conversation.js")
 
 TemplateName = Literal["form.html", "conversation.html", "refusal.html"]
 
@@ -72,15 +80,16 @@ class Trouble:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def private_headers(embed_on: Sequence[str] = (), *, hidden: bool) -> dict[str, str]:
-    """Return the headers of every answer; ``hidden`` keeps it out of search engines."""
+def private_headers(embed_on: Sequence[str] = (), *, hidden: bool, live: bool = False) -> dict[str, str]:
+    """Return the headers of every answer; ``hidden`` keeps it out of search engines, ``live`` lets our script run."""
+    script = f"script-src {_SCRIPT_HASH}; connect-src 'self'; " if live else ""
     headers = {
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept, Accept-Language",
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
+            f"default-src 'none'; style-src {_STYLE_HASH}; {script}form-action 'self'; base-uri 'none'; "
             f"frame-ancestors {' '.join(embed_on) or chr(39) + 'none' + chr(39)}"
         ),
     }
@@ -147,7 +156,10 @@ def conversation_page(
         trouble,
         hidden=True,
         title=look.words.conversation_title.format(brand=look.brand),
+        live=True,
+        script=_SCRIPT,
         conversation=conversation,
+        version=conversation_version(look.words, conversation) if conversation else "",
         lines=[_shown(line, look.words) for line in lines],
         answered=bool(lines) and lines[-1].sender == "brand",
         own_address=look.address(look.path),
@@ -156,6 +168,16 @@ def conversation_page(
         token=token or new_page_token(now),
         message_hint=_message_hint(look.words),
     )
+
+
+def conversation_version(words: Words, conversation: Conversation) -> str:
+    """Return what changes whenever a page or JSON of the conversation would; it tells nothing of its content."""
+    shown = [
+        words.language,
+        conversation.subject,
+        *((one.sender, one.text, utc_text(one.at)) for one in conversation.lines),
+    ]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
 
 
 def refusal_page(look: Look, trouble: Trouble, *, typed: Typed | None = None) -> HTMLResponse:
@@ -172,7 +194,9 @@ def refusal_page(look: Look, trouble: Trouble, *, typed: Typed | None = None) ->
     )
 
 
-def _page(template: TemplateName, look: Look, trouble: Trouble | None, *, hidden: bool, **values: Any) -> HTMLResponse:
+def _page(
+    template: TemplateName, look: Look, trouble: Trouble | None, *, hidden: bool, live: bool = False, **values: Any
+) -> HTMLResponse:
     problems = trouble.fields if trouble else {}
     html = _ENVIRONMENT.get_template(template).render(
         {"languages": []}
@@ -186,7 +210,7 @@ def _page(template: TemplateName, look: Look, trouble: Trouble | None, *, hidden
         }
         | values
     )
-    headers = private_headers(look.embed_on, hidden=hidden) | {"Content-Language": look.words.language}
+    headers = private_headers(look.embed_on, hidden=hidden, live=live) | {"Content-Language": look.words.language}
     if trouble is None:
         return HTMLResponse(html, headers=headers)
     return HTMLResponse(html, trouble.status, headers | dict(trouble.headers))

@@ -15,7 +15,16 @@ from bots.forms.body import body_kind
 from bots.forms.fields import TRAP, Typed, message_problems, submission_problems
 from bots.forms.intake import Gate, Post, Refused, check, source
 from bots.forms.negotiation import asked_language, customer_language, names_html, page_language, prefers_json
-from bots.forms.pages import Look, Trouble, conversation_page, form_page, private_headers, refusal_page, utc_text
+from bots.forms.pages import (
+    Look,
+    Trouble,
+    conversation_page,
+    conversation_version,
+    form_page,
+    private_headers,
+    refusal_page,
+    utc_text,
+)
 from bots.forms.tokens import submission_key
 from bots.forms.wording import WORDS, Words
 from connectors.form import Settings
@@ -153,9 +162,22 @@ class _Door:
             return self._conversation_page(request, look, token, None, trouble=trouble)
         if conversation is None:
             return _refuse_unknown(request, look, look.words.no_conversation, Typed())
-        if prefers_json(request):
-            return _json_conversation(conversation)
-        return self._conversation_page(request, look, token, conversation)
+        return self._shown(request, look, token, conversation)
+
+    def _shown(self, request: Request, look: Look, token: str, conversation: Conversation) -> Response:
+        """Answer with the conversation, or with 304 where the visitor's copy is still good (RFC 9110, 13.1.2)."""
+        json_wanted = prefers_json(request)
+        version = conversation_version(look.words, conversation)
+        tag = f'"{version}-json"' if json_wanted else f'"{version}"'
+        if tag in request.headers.get("if-none-match", ""):
+            headers = private_headers(self._settings.embed_on, hidden=True, live=not json_wanted)
+            return Response(status_code=304, headers=headers | {"ETag": f"W/{tag}"})
+        if json_wanted:
+            answer: Response = _json_conversation(conversation)
+        else:
+            answer = self._conversation_page(request, look, token, conversation)
+        answer.headers["ETag"] = f"W/{tag}"  # weak: every showing of the page has a token of its own
+        return answer
 
     async def _write_again(self, request: Request, look: Look, token: str) -> Response:
         post: Post | None = None

@@ -4,12 +4,13 @@ Knows nothing of the product. ``Network`` is the network as plain calls, ``creat
 ``NetworkTransport`` an httpx transport that leads there without a socket.
 """
 
+from bots.sandbox.clock import Clock, WallClock
 from bots.sandbox.network.app import create_network_app
-from bots.sandbox.network.clock import Clock, WallClock
+from bots.sandbox.network.calls import Call
 from bots.sandbox.network.errors import NetworkRefusal
 from bots.sandbox.network.faults import Fault, FaultKind, FaultScript
 from bots.sandbox.network.in_process import NetworkTransport
-from bots.sandbox.network.network import Call, Network
+from bots.sandbox.network.network import Network
 from bots.sandbox.network.records import Account, Notification, Post, Rules
 from bots.sandbox.network.seed import EXAMPLE, plant
 

@@ -64,6 +64,7 @@ class Api:
             in_reply_to=asked.in_reply_to,
             visibility=asked.visibility,
             to=asked.to,
+            media=asked.pictures(),
             key=request.headers.get("idempotency-key") or None,
         )
         return JSONResponse(self._network.view(post), status_code=201)

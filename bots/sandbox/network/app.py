@@ -13,6 +13,7 @@ from bots.sandbox.network.api import Api
 from bots.sandbox.network.doors import Doors
 from bots.sandbox.network.errors import NetworkRefusal
 from bots.sandbox.network.network import Network
+from bots.sandbox.network.pages import page_routes
 from bots.sandbox.network.people import People
 from bots.sandbox.network.reading import as_model, json_body
 from bots.sandbox.network.records import Rules
@@ -21,7 +22,7 @@ from bots.sandbox.network.records import Rules
 def create_network_app(network: Network) -> Starlette:
     """Return the app for ``network``. Everything is in memory; the caller ends it with ``await network.close()``."""
     return Starlette(
-        routes=[*Api(network).routes(), *People(network).routes(), *Backstage(network).routes()],
+        routes=[*page_routes(), *Api(network).routes(), *People(network).routes(), *Backstage(network).routes()],
         middleware=[Middleware(Doors, network=network)],
         exception_handlers={NetworkRefusal: _refused, HTTPException: _not_here},
     )

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx
 from pydantic import Field
 
-from bots.sandbox.network.clock import Clock
+from bots.sandbox.clock import Clock
 from bots.sandbox.network.errors import NetworkRefusal
 from bots.sandbox.network.faults import DELIVER, FaultKind, FaultScript
 from bots.sandbox.network.records import Record, Subscription

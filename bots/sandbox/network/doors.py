@@ -10,12 +10,16 @@ from datetime import datetime
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bots.sandbox.network import cutting
+from bots.sandbox.network.calls import Call
 from bots.sandbox.network.faults import NO_FAULT, Fault, FaultKind
-from bots.sandbox.network.network import Call, Network
+from bots.sandbox.network.network import Network
 
 BODY_LIMIT = 64 * 1024  # bytes of a request
 WAIT_FOR_WEBHOOKS = 10.0  # seconds, for ``webhook_before_response``
-UNTOUCHED = ("/faults", "/rules", "/calls", "/deliveries", "/stream")  # neither logged nor disturbed
+UNTOUCHED = (  # neither logged nor disturbed
+    *("/faults", "/rules", "/calls", "/deliveries", "/stream"),
+    *("/static/", "/foundation/", "/vendor/"),
+)
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Doors:
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path.startswith(UNTOUCHED):
+        if path == "/" or path.startswith(UNTOUCHED):
             await self._app(scope, receive, send)
             return
         body = await _whole_body(receive)

@@ -5,45 +5,36 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
+from bots.sandbox.clock import Clock, WallClock
 from bots.sandbox.network import text as texts
-from bots.sandbox.network.clock import Clock, WallClock
+from bots.sandbox.network.calls import CALLS, Call
 from bots.sandbox.network.deliveries import Deliveries
 from bots.sandbox.network.errors import NetworkRefusal
 from bots.sandbox.network.faults import FaultScript
 from bots.sandbox.network.keys import KeyMemory
 from bots.sandbox.network.notifications import NotificationLog, NotificationPage
 from bots.sandbox.network.posts import PostBook
-from bots.sandbox.network.records import Account, AccountKind, NotificationKind, Post, Rules, Version, Visibility
+from bots.sandbox.network.records import (
+    Account,
+    AccountKind,
+    Media,
+    Notification,
+    NotificationKind,
+    Post,
+    Rules,
+    Version,
+    Visibility,
+)
 from bots.sandbox.network.views import account_view, post_view
 from bots.sandbox.network.watching import Watchers
 
 COLOURS = ("#7c3aed", "#0f766e", "#b45309", "#be185d", "#1d4ed8", "#4d7c0f", "#b91c1c", "#0369a1")
-CALLS = 10_000  # requests that the log keeps
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request; ``acted_status`` is what the network did, ``status`` what left (``None``: nothing).
-
-    ``body`` holds the message text.
-    """
-
-    at: datetime
-    method: str
-    path: str
-    query: str
-    account: str | None
-    key: str | None
-    body: str
-    fault: str
-    acted_status: int | None
-    status: int | None
+Mark = Literal["like", "repost"]
 
 
 class Network:
@@ -141,12 +132,16 @@ class Network:
         in_reply_to: str | None = None,
         visibility: Visibility = "public",
         to: str | None = None,
+        media: Iterable[Media] = (),
         key: str | None = None,
     ) -> Post:
         """Publish a post or send a private message; a repeated Idempotency-Key (``key``) gives the same post again."""
         author = self.account(handle)
         now = self.clock.now()
-        asked = hashlib.sha256(json.dumps([text, in_reply_to, visibility, to]).encode()).hexdigest()
+        media = list(media)
+        pictures = [[one.alt, one.url] for one in media]
+        asked_for = [text, in_reply_to, visibility, to, *([pictures] if pictures else [])]
+        asked = hashlib.sha256(json.dumps(asked_for).encode()).hexdigest()
         if key is not None and self.rules.idempotency == "native":
             horizon = now - timedelta(seconds=self.rules.key_seconds)
             known_id = self._keys.post_for(author.handle, key, asked=asked, since=horizon)
@@ -169,6 +164,7 @@ class Network:
             in_reply_to=in_reply_to,
             to=receiver,
             mentions=self._mentions(text),
+            media=media,
         )
         self._posts.add(post)
         if key is not None:
@@ -210,6 +206,26 @@ class Network:
     def repost(self, handle: str, post_id: str) -> Post:
         """Repost a public post; once more changes nothing. Raises a 403 refusal for a private one."""
         return self._mark(handle, post_id, "repost")
+
+    def take_back(self, handle: str, post_id: str, kind: Mark) -> Post:
+        """Like or repost a post no longer; once more changes nothing."""
+        account, post = self.account(handle), self._posts.read(post_id, viewer=handle.lower())
+        marks = post.likes if kind == "like" else post.reposts
+        if account.handle in marks:
+            marks.remove(account.handle)
+            self._changed(f"un{kind}", post, by=account.handle)
+        return post
+
+    def see(self, handle: str, number: int) -> int:
+        """Note up to which notification an account has looked, never backwards; return how many it has not seen."""
+        account = self.account(handle)
+        newest = self._log.newest(account.handle, 1)
+        number = min(number, newest[0].number if newest else 0)
+        if number > account.seen:
+            account.seen = number
+            told = {"kind": "seen", "account": account.handle, "seen": number, "unread": self.unread(account)}
+            self.watchers.tell_everything(told)
+        return self.unread(account)
 
     def hide(self, handle: str, post_id: str) -> Post:
         """Hide somebody's post that mentions or answers this account or stands in a thread it began; else 403."""
@@ -253,6 +269,10 @@ class Network:
         """Return the newest public posts, newest first, without what was hidden from ``viewer``."""
         return self._posts.timeline(viewer=viewer, limit=limit)
 
+    def board(self, handle: str, *, threads: int) -> list[Post]:
+        """Return the newest public threads and an account's messages in the order of writing, tombstones included."""
+        return self._posts.board(viewer=self.account(handle).handle, threads=threads)
+
     def messages(self, handle: str) -> list[Post]:
         """Return an account's private messages, oldest first."""
         return self._posts.messages(self.account(handle).handle)
@@ -261,6 +281,14 @@ class Network:
         """Return what happened to an account after a cursor; without one, what is recent."""
         since = self.clock.now() - timedelta(seconds=self.rules.recent_seconds)
         return self._log.page(self.account(handle).handle, after=after, since=since, limit=limit)
+
+    def newest_notifications(self, handle: str, *, limit: int = 40) -> list[Notification]:
+        """Return the last things that happened to an account, newest first."""
+        return self._log.newest(self.account(handle).handle, limit)
+
+    def unread(self, account: Account) -> int:
+        """Return how many notifications an account has not looked at."""
+        return self._log.unread(account.handle, account.seen)
 
     def view(self, post: Post) -> dict[str, Any]:
         """Return a post as the API shows it."""
@@ -374,6 +402,10 @@ class Network:
     def _notify(self, account: str, kind: NotificationKind, post: Post, *, by: str) -> None:
         told = self._log.add(account, kind, by=by, at=self.clock.now(), post=self.view(post))
         self.deliveries.enqueue(account, told.view())
+        if len(self.watchers):
+            unread = self.unread(self._accounts[account])
+            row = {"kind": "notification", "account": account, "notification": told.view(), "unread": unread}
+            self.watchers.tell_everything(row)
 
     def _changed(self, kind: str, post: Post, *, by: str) -> None:
         if len(self.watchers):

@@ -52,6 +52,15 @@ class NotificationLog:
         last = found[-1].number if found else number
         return NotificationPage(found, _cursor(last), more=start + limit < len(rows))
 
+    def newest(self, account: str, limit: int) -> list[Notification]:
+        """Return an account's last notifications, newest first."""
+        return self._by_account.get(account, [])[: -limit - 1 : -1]
+
+    def unread(self, account: str, seen: int) -> int:
+        """Return how many notifications an account has after the one numbered ``seen``."""
+        rows = self._by_account.get(account, [])
+        return len(rows) - bisect_right(rows, seen, key=lambda row: row.number)
+
     def __iter__(self) -> Iterator[Notification]:
         rows = (row for rows in self._by_account.values() for row in rows)
         return iter(sorted(rows, key=lambda row: row.number))

@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from bots.sandbox.network.board import page_view
 from bots.sandbox.network.errors import NetworkRefusal
-from bots.sandbox.network.network import Network
-from bots.sandbox.network.reading import NewAccount, NewPost, NewText, number, read
+from bots.sandbox.network.network import Mark, Network
+from bots.sandbox.network.pages import to_page, wants_page
+from bots.sandbox.network.reading import NewAccount, NewPost, NewText, Seen, number, read
 
 STILL_HERE = 15.0  # seconds between comments that keep a silent stream open
 
@@ -31,6 +33,9 @@ class People:
             Route("/people/{handle}/posts/{id}", self.edit, methods=["PATCH"]),
             Route("/people/{handle}/posts/{id}", self.delete, methods=["DELETE"]),
             Route("/people/{handle}/posts/{id}/{act:str}", self.act, methods=["POST"]),
+            Route("/people/{handle}/posts/{id}/{act:str}", self.take_back, methods=["DELETE"]),
+            Route("/people/{handle}/page", self.page, methods=["GET"]),
+            Route("/people/{handle}/seen", self.see, methods=["POST"]),
             Route("/people/{handle}/messages", self.messages, methods=["GET"]),
             Route("/people/{handle}/notifications", self.notifications, methods=["GET"]),
             Route("/timeline", self.timeline, methods=["GET"]),
@@ -62,6 +67,7 @@ class People:
             in_reply_to=asked.in_reply_to,
             visibility=asked.visibility,
             to=asked.to,
+            media=asked.pictures(),
         )
         return JSONResponse(self._network.view(post), status_code=201)
 
@@ -83,6 +89,26 @@ class People:
             raise NetworkRefusal(404, "no_such_act", "A post can be liked, reposted or hidden.")
         return JSONResponse(self._network.view(act(*_place(request))))
 
+    async def take_back(self, request: Request) -> Response:
+        """Like or repost a post no longer."""
+        kinds: dict[str, Mark] = {"like": "like", "repost": "repost"}
+        kind = kinds.get(request.path_params["act"])
+        if kind is None:
+            raise NetworkRefusal(404, "no_such_act", "Only a like or a repost can be taken back.")
+        return JSONResponse(self._network.view(self._network.take_back(*_place(request), kind)))
+
+    async def page(self, request: Request) -> Response:
+        """Show everything that somebody's page needs, as of now; the stream tells what changes after that."""
+        limit = number(request, "limit", default=60, most=500)
+        return JSONResponse(page_view(self._network, request.path_params["handle"], threads=limit))
+
+    async def see(self, request: Request) -> Response:
+        """Note that somebody has looked at their notifications up to one; never backwards."""
+        asked = await read(request, Seen)
+        handle = request.path_params["handle"]
+        unread = self._network.see(handle, int(asked.notification.removeprefix("n")))
+        return JSONResponse({"account": handle.lower(), "unread": unread})
+
     async def messages(self, request: Request) -> Response:
         """List somebody's private messages, oldest first."""
         found = self._network.messages(request.path_params["handle"])
@@ -103,14 +129,18 @@ class People:
         return JSONResponse({"posts": [self._network.view(post) for post in found]})
 
     async def account(self, request: Request) -> Response:
-        """Show an account and its public posts, oldest first."""
+        """Show an account and its public posts, oldest first; lead a browser to the page."""
+        if wants_page(request):
+            return to_page(request, account=request.path_params["handle"])
         account = self._network.account(request.path_params["handle"])
         found = self._network.posts_by(account.handle, viewer=self._viewer(request))
         posts = [self._network.view(post) for post in found]
         return JSONResponse({**self._network.account_view(account), "posts": posts})
 
     async def post(self, request: Request) -> Response:
-        """Show a post."""
+        """Show a post; lead a browser to the page, and to a message as the customer who wrote or got it."""
+        if wants_page(request):
+            return self._page_of_post(request, request.path_params["id"])
         found = self._network.post(request.path_params["id"], viewer=self._viewer(request))
         return JSONResponse(self._network.view(found))
 
@@ -127,16 +157,20 @@ class People:
         return JSONResponse({"versions": [*rows, now]})
 
     async def stream(self, request: Request) -> Response:
-        """Tell every change as a server-sent event whose data is ``{"kind", "by", "post"}``."""
-        viewer = self._viewer(request)
+        """Tell every change as a server-sent event whose data is ``{"kind", "by", "post"}``.
+
+        With ``everything=1`` what anybody may read, and ``notification`` (``{"account", "notification", "unread"}``)
+        and ``seen`` (``{"account", "seen", "unread"}``): for a page on which one may be anybody.
+        """
+        everything = request.query_params.get("everything") == "1"
         return StreamingResponse(
-            self._changes(viewer),
+            self._changes(self._viewer(request), everything=everything),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _changes(self, viewer: str | None) -> AsyncIterator[str]:
-        watcher = self._network.watchers.open(viewer)
+    async def _changes(self, viewer: str | None, *, everything: bool) -> AsyncIterator[str]:
+        watcher = self._network.watchers.open(viewer, everything=everything)
         try:
             yield ": open\n\n"
             while True:
@@ -150,6 +184,14 @@ class People:
                 yield f"event: {change['kind']}\ndata: {json.dumps(change)}\n\n"
         finally:
             self._network.watchers.leave(watcher)
+
+    def _page_of_post(self, request: Request, post_id: str) -> Response:
+        post = self._network.tombstone(post_id)
+        if post is None or post.visibility == "public":
+            return to_page(request, post=post_id)
+        handles = [handle for handle in (post.author, post.to) if handle is not None]
+        person = next((one for one in handles if self._network.account(one).kind == "person"), handles[0])
+        return to_page(request, person=person, view="messages", post=post_id)
 
     def _viewer(self, request: Request) -> str | None:
         viewer = request.query_params.get("viewer")

@@ -70,6 +70,21 @@ class PostBook:
                     break
         return found
 
+    def board(self, *, viewer: str, threads: int) -> list[Post]:
+        """Return the newest public threads whole, places of deleted posts included, and ``viewer``'s messages."""
+        roots: list[str] = []
+        for post in reversed(self._posts.values()):
+            if post.in_reply_to is None and post.visibility == "public":
+                roots.append(post.id)
+                if len(roots) == threads:
+                    break
+        chosen = {post_id for root in roots for post_id in self._threads[root]}
+        return [
+            post
+            for post in self._posts.values()
+            if post.readable_by(viewer) and (post.visibility == "private" or post.id in chosen)
+        ]
+
     def messages(self, handle: str) -> list[Post]:
         """Return the private messages from and to an account, oldest first."""
         return [

@@ -4,18 +4,28 @@ import json
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from bots.sandbox.network.errors import NetworkRefusal
 from bots.sandbox.network.network import Network
-from bots.sandbox.network.records import Account, AccountKind, Visibility
+from bots.sandbox.network.records import Account, AccountKind, Media, Visibility
+
+ALT_LIMIT = 1_500  # characters of a picture's description
+MEDIA_LIMIT = 4  # pictures of one post
 
 AskedT = TypeVar("AskedT", bound=BaseModel)
 
 
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewMedia(_Asked):
+    """A picture, described in words."""
+
+    alt: str = Field(min_length=1, max_length=ALT_LIMIT)
+    url: str | None = Field(default=None, max_length=2_000, pattern="^https?://")
 
 
 class NewPost(_Asked):
@@ -25,12 +35,23 @@ class NewPost(_Asked):
     in_reply_to: str | None = None
     visibility: Visibility = "public"
     to: str | None = None
+    media: list[NewMedia] = Field(default_factory=list, max_length=MEDIA_LIMIT)
+
+    def pictures(self) -> list[Media]:
+        """Return the pictures as the network keeps them."""
+        return [Media(alt=one.alt, url=one.url) for one in self.media]
 
 
 class NewText(_Asked):
     """A changed text."""
 
     text: str
+
+
+class Seen(_Asked):
+    """Up to which notification somebody has looked, by its id (``n12``)."""
+
+    notification: str = Field(pattern="^n[0-9]{1,15}$")
 
 
 class NewSubscription(_Asked):

@@ -19,7 +19,8 @@ class Record(BaseModel):
 class Account(Record):
     """A person or a brand; ``initials`` and ``colour`` draw the avatar.
 
-    ``handle`` is lower case and unique; ``id`` never changes.
+    ``handle`` is lower case and unique; ``id`` never changes; ``seen`` is the number of the last notification
+    that was looked at.
     """
 
     id: str
@@ -31,6 +32,14 @@ class Account(Record):
     initials: str
     colour: str
     revoked: bool = False
+    seen: int = 0
+
+
+class Media(Record):
+    """A picture of a post: what is to be seen on it, in words, and where it lies if it lies anywhere."""
+
+    alt: str
+    url: str | None = None
 
 
 class Version(Record):
@@ -57,6 +66,7 @@ class Post(Record):
     in_reply_to: str | None = None
     to: str | None = None
     mentions: list[str] = Field(default_factory=list)
+    media: list[Media] = Field(default_factory=list)
     likes: list[str] = Field(default_factory=list)
     reposts: list[str] = Field(default_factory=list)
     hidden_by: list[str] = Field(default_factory=list)

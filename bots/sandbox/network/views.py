@@ -31,16 +31,18 @@ def post_view(post: Post, author: Account, *, replies: int, public_url: str) -> 
         "conversation_id": post.conversation_id,
         "to": post.to,
         "mentions": list(post.mentions),
+        "media": [one.model_dump() for one in post.media],
         "likes": len(post.likes),
         "liked_by": list(post.likes),
         "reposts": len(post.reposts),
         "reposted_by": list(post.reposts),
         "replies": replies,
         "hidden": bool(post.hidden_by),
+        "hidden_by": list(post.hidden_by),
         "edited_at": post.edited_at.isoformat() if post.edited_at else None,
         "deleted_at": None,
         "url": f"{public_url}/posts/{post.id}",
     }
     if post.deleted_at is not None:
-        view.update(text=None, deleted_at=post.deleted_at.isoformat())
+        view.update(text=None, media=[], deleted_at=post.deleted_at.isoformat())
     return view

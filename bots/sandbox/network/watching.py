@@ -11,9 +11,10 @@ WAITING = 1_000  # changes that may wait for a slow watcher before it is let go
 
 @dataclass(frozen=True, eq=False)
 class Watcher:
-    """One open page. ``None`` in the queue ends it."""
+    """One open page. ``None`` in the queue ends it. ``everything``: it is told what anybody may read, and is told."""
 
     viewer: str | None
+    everything: bool = False
     queue: asyncio.Queue[dict[str, Any] | None] = field(default_factory=lambda: asyncio.Queue(WAITING + 1))
 
 
@@ -27,9 +28,9 @@ class Watchers:
     def __len__(self) -> int:
         return len(self._watchers)
 
-    def open(self, viewer: str | None) -> Watcher:
-        """Let somebody watch what ``viewer`` may read (``None``: what anybody may)."""
-        watcher = Watcher(viewer)
+    def open(self, viewer: str | None, *, everything: bool = False) -> Watcher:
+        """Let somebody watch what ``viewer`` may read (``None``: what anybody may), or everything."""
+        watcher = Watcher(viewer, everything)
         self._watchers.add(watcher)
         return watcher
 
@@ -40,14 +41,23 @@ class Watchers:
     def tell(self, change: dict[str, Any], *, about: Post) -> None:
         """Give a change to everybody who may read the post it is about."""
         for watcher in list(self._watchers):
-            if about.readable_by(watcher.viewer):
-                watcher.queue.put_nowait(change)
-                if watcher.queue.qsize() >= WAITING:
-                    self._end(watcher)
+            if watcher.everything or about.readable_by(watcher.viewer):
+                self._put(watcher, change)
+
+    def tell_everything(self, change: dict[str, Any]) -> None:
+        """Give a change to those who watch everything."""
+        for watcher in list(self._watchers):
+            if watcher.everything:
+                self._put(watcher, change)
 
     def close(self) -> None:
         """End all streams."""
         for watcher in list(self._watchers):
+            self._end(watcher)
+
+    def _put(self, watcher: Watcher, change: dict[str, Any]) -> None:
+        watcher.queue.put_nowait(change)
+        if watcher.queue.qsize() >= WAITING:
             self._end(watcher)
 
     def _end(self, watcher: Watcher) -> None:

@@ -7,9 +7,9 @@
 It is a stranger to the product that is tried against it and imports nothing of it.
 """
 
+from bots.sandbox.clock import Clock, WallClock
 from bots.sandbox.workspace.application import create_workspace_app
 from bots.sandbox.workspace.calls import Call
-from bots.sandbox.workspace.clock import Clock, WallClock
 from bots.sandbox.workspace.deliveries import Acknowledgement, Delivery
 from bots.sandbox.workspace.errors import ApiError, CannotDo
 from bots.sandbox.workspace.faults import DELIVERY_FAULTS, FAULTS, Fault, FaultProblem

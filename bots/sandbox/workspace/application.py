@@ -11,6 +11,7 @@
 /faults, /faults/deliveries         fault scripts: GET, POST adds, DELETE clears
 /throttle, /disconnect, /verify, /uninstall, /snapshot
 /stream                             every change as a server-sent event
+/, /static, /foundation, /vendor        the page of the workspace
 """
 
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from bots.sandbox.workspace.api_door import ApiDoor
+from bots.sandbox.workspace.pages import page_routes
 from bots.sandbox.workspace.people_door import PeopleDoor
 from bots.sandbox.workspace.workspace import Workspace
 
@@ -80,5 +82,6 @@ def create_workspace_app(workspace: Workspace) -> Starlette:
         Route("/uninstall", people.uninstall, methods=["POST"]),
         Route("/snapshot", people.snapshot, methods=BOTH),
         Route("/stream", people.stream),
+        *page_routes(),
     ]
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(LearnOwnUrl, workspace=workspace)])

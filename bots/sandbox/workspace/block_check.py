@@ -98,6 +98,8 @@ class Walk:
             self.markdown_characters += len(block["text"])
         elif kind == "actions":
             self._unique_actions(block.get("elements"), pointer)
+        elif kind == "container" and block.get("is_collapsible") is block.get("has_header_divider") is True:
+            self.refuse("has_header_divider cannot be set when is_collapsible is true", pointer)
 
     def fields(self, value: Mapping[str, Any], rule: Rule, pointer: str) -> None:
         """Check the fields of one object against its rule."""

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import httpx
 import structlog
 
-from bots.sandbox.workspace.clock import Clock
+from bots.sandbox.clock import Clock
 from bots.sandbox.workspace.faults import DELIVERY_FAULTS, FaultScript
 from bots.sandbox.workspace.signing import signed_headers
 from bots.sandbox.workspace.socket_mode import SocketLinks
@@ -52,7 +52,7 @@ class Acknowledgement:
         """What a person would be told, None when all is well."""
         return {
             "ok": None,
-            "timeout": "the app did not respond in time",
+            "timeout": "the app did not answer in 3 seconds",
             "http_error": f"the app answered {self.http_status}",
             "connection_failed": "the app could not be reached",
             "not_connected": "the app is not connected",

@@ -93,11 +93,28 @@ def touchables(blocks: list[Json]) -> Iterator[Touchable]:
         yield from touchables(inner)
 
 
-def find_button(blocks: list[Json], *, button: str | None, action_id: str | None) -> Touchable:
-    """Find what to press, by what is written on it or by its action_id. Raises CannotDo naming what there is."""
+def version_with(versions: list[list[Json]], *, block_id: str | None, action_id: str | None) -> list[Json]:
+    """Return the newest version of a message that has an element; the present one, if none has it or no ids are given.
+
+    A window that has not heard of the newest version acts on what it shows, and Slack hands that on to the app.
+    """
+    for blocks in versions:
+        if any((one.block_id, one.action_id) == (block_id, action_id) for one in touchables(blocks)):
+            return blocks
+    return versions[0]
+
+
+def find_button(
+    blocks: list[Json], *, button: str | None, action_id: str | None, block_id: str | None = None
+) -> Touchable:
+    """Find what to press, by what is written on it, action_id or block. Raises CannotDo naming what there is."""
     buttons = [one for one in touchables(blocks) if one.kind in BUTTONS]
     for one in buttons:
-        if (button is None or one.label == button) and (action_id is None or one.action_id == action_id):
+        if (
+            (button is None or one.label == button)
+            and (action_id is None or one.action_id == action_id)
+            and (block_id is None or one.block_id == block_id)
+        ):
             return one
     wanted = repr(button) if button is not None else f"action_id {action_id!r}"
     raise CannotDo(f"there is no button {wanted} here; there are: {', '.join(one.label for one in buttons) or 'none'}")

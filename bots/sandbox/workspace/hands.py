@@ -54,7 +54,8 @@ class Hands(Readers):
                 completed(encoded.blocks, self.ids.short),
                 thread_ts=(root.thread_ts or root.ts) if root else None,
                 client_msg_id=str(uuid.uuid4()),
-                broadcast=broadcast,
+                broadcast=broadcast and root is not None,
+                subtype="thread_broadcast" if broadcast and root is not None else None,
             )
         )
         return Seen(ok=True, message=self.shown(message), ts=message.ts)
@@ -90,6 +91,7 @@ class Hands(Readers):
         if self._message_for(user, known, ts).only_for is None:
             raise CannotDo("only a message that nobody else sees can be dismissed")
         del known.ephemerals[ts]
+        self.changes.tell("ephemeral_deleted", channel=known.id, ts=ts, user=user)
         return Seen(ok=True, ts=ts)
 
     async def join(self, user: str, channel: str, *, inviter: str | None = None) -> Seen:

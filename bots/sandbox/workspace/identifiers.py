@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from bots.sandbox.workspace.clock import Clock
+from bots.sandbox.clock import Clock
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MICROSECOND = timedelta(microseconds=1)

@@ -19,7 +19,12 @@ class MessagePlace:
     @property
     def blocks(self) -> list[Json]:
         """What stands there, blocks of attachments included."""
-        return [*self.message.blocks, *(block for one in self.message.attachments for block in one.get("blocks", ()))]
+        return self.message.all_blocks
+
+    @property
+    def versions(self) -> list[list[Json]]:
+        """What stands there, and what stood there before it was changed, newest first."""
+        return [self.blocks, *reversed(self.message.earlier)]
 
     @property
     def key(self) -> str:
@@ -38,6 +43,11 @@ class ViewPlace:
         """What stands there."""
         blocks: list[Json] = self.view["blocks"]
         return blocks
+
+    @property
+    def versions(self) -> list[list[Json]]:
+        """What stands there: a dialog's window is never behind, its hash sees to that."""
+        return [self.blocks]
 
     @property
     def key(self) -> str:

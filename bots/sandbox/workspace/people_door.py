@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from pydantic import ValidationError, validate_call
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -32,6 +33,8 @@ ACTS = (
     "leave",
     "archive",
     "open_home",
+    "mark",
+    "attach",
     "click",
     "enter",
     "press_enter",
@@ -40,13 +43,23 @@ ACTS = (
     "click_at_home",
     "choose_in_view",
     "choose_at_home",
+    "type_into",
     "type_in_view",
+    "type_at_home",
     "suggest",
     "submit_view",
     "close_view",
     "shortcut",
     "slash",
 )
+READINGS: dict[str, Callable[[Workspace, str, QueryParams], Any]] = {
+    "overview": lambda workspace, user, _: workspace.overview(user),
+    "visible": lambda workspace, user, query: workspace.visible(user, query["channel"], query.get("thread_ts")),
+    "message": lambda workspace, user, query: workspace.one_message(user, query["channel"], query["ts"]),
+    "ephemerals": lambda workspace, user, query: workspace.ephemerals(user, query["channel"]),
+    "direct": lambda workspace, user, _: workspace.direct_messages(user),
+    "home": lambda workspace, user, _: workspace.home(user),
+}
 LONGEST_WAIT = 30.0
 
 
@@ -78,28 +91,24 @@ class PeopleDoor:
         return JSONResponse(done.as_dict() if isinstance(done, Seen) else done)
 
     async def read_person(self, request: Request) -> Response:
-        """Read as a person: `visible?channel=&thread_ts=`, `view?wait=`, `home`, `ephemerals?channel=`, `direct`."""
-        user, what = str(request.path_params["user"]), str(request.path_params["act"])
-        query = request.query_params
-        workspace = self._workspace
+        """Read as a person.
+
+        `overview`, `visible?channel=&thread_ts=`, `message?channel=&ts=`, `view?wait=`, `home`,
+        `ephemerals?channel=`, `direct`.
+        """
+        what, query = str(request.path_params["act"]), request.query_params
         try:
-            if what == "visible":
-                return JSONResponse(workspace.visible(user, query["channel"], query.get("thread_ts")))
-            if what == "ephemerals":
-                return JSONResponse(workspace.ephemerals(user, query["channel"]))
-            if what == "direct":
-                return JSONResponse(workspace.direct_messages(user))
-            if what == "home":
-                return JSONResponse(workspace.home(user))
             if what == "view":
-                return JSONResponse(await self._view_within(user, query.get("wait", "0")))
+                return JSONResponse(await self._view_within(str(request.path_params["user"]), query.get("wait", "0")))
+            if what not in READINGS:
+                return _refused(404, f"there is view, {', '.join(READINGS)} to read")
+            return JSONResponse(READINGS[what](self._workspace, str(request.path_params["user"]), query))
         except KeyError as error:
             return _refused(400, f"{what} needs the query parameter {error}")
         except ValueError as error:
             return _refused(400, str(error))
         except CannotDo as error:
             return _refused(409, str(error))
-        return _refused(404, "there is visible, ephemerals, direct, home and view to read")
 
     async def channels(self, _request: Request) -> Response:
         """List the channels."""

@@ -36,11 +36,18 @@ class Message:
     replies: list[str] = field(default_factory=list)
     reply_users: list[str] = field(default_factory=list)
     only_for: str | None = None
+    earlier: list[list[Json]] = field(default_factory=list)
+    """What stood there before it was changed, newest last: a window that has not heard of it shows that still."""
 
     @property
     def is_reply(self) -> bool:
         """Whether it stands in a thread under another message."""
         return self.thread_ts is not None and self.thread_ts != self.ts
+
+    @property
+    def all_blocks(self) -> list[Json]:
+        """What stands there, blocks of attachments included."""
+        return [*self.blocks, *(block for one in self.attachments for block in one.get("blocks", ()))]
 
     def as_slack(self, *, team: str, with_metadata: bool = False) -> Json:
         """Write as Slack's message object (docs.slack.dev/reference/events/message)."""

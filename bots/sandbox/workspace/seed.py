@@ -52,7 +52,10 @@ class UserGroup:
 
 @dataclass(frozen=True)
 class App:
-    """The installed app under test. `events` and `commands` left empty mean: all of them."""
+    """The installed app under test. `events` and `commands` left empty mean: all of them.
+
+    Shortcuts are what people find in their menus, by callback_id; `command_hints` what a command takes, by command.
+    """
 
     id: str = "A0SANDBOX"
     name: str = "bot"
@@ -66,6 +69,9 @@ class App:
     scopes: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    command_hints: dict[str, str] = field(default_factory=dict)
+    message_shortcuts: dict[str, str] = field(default_factory=dict)
+    global_shortcuts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
+from bots.sandbox.clock import Clock, WallClock
 from bots.sandbox.workspace import events
 from bots.sandbox.workspace.calls import Calls
 from bots.sandbox.workspace.changes import Changes
-from bots.sandbox.workspace.clock import Clock, WallClock
 from bots.sandbox.workspace.deliveries import Deliveries
 from bots.sandbox.workspace.errors import CannotDo
 from bots.sandbox.workspace.faults import FaultScript
@@ -25,6 +25,7 @@ from bots.sandbox.workspace.views import Views
 
 CHANNEL_TYPES = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 SNAPSHOT_VERSION = 1
+EARLIER_KEPT = 5  # versions of a message that a window may be behind
 
 
 class WorkspaceState:
@@ -73,6 +74,8 @@ class WorkspaceState:
         self.uploads: dict[str, Upload] = {}
         self.views = Views(self.seed, self.ids)
         self.codes: set[str] = set()
+        self.scheduled: dict[str, Json] = {}
+        self.marks: dict[str, dict[str, str]] = {}  # how far each person has read each channel
         self.revoked = False
         created = int(self.clock.now().timestamp())
         for one in self.seed.channels:
@@ -116,6 +119,8 @@ class WorkspaceState:
             parent = self.channels[message.channel].messages.get(str(message.thread_ts))
             if parent is not None:
                 shown["parent_user_id"] = parent.user
+                if message.broadcast:
+                    shown["root"] = self.shown(parent)
         return shown
 
     def direct(self, user: str) -> Channel:
@@ -167,6 +172,8 @@ class WorkspaceState:
         channel = self.channels[message.channel]
         tells = self.deliveries.connected and self.bot_is_in(channel)
         previous = self.shown(message) if tells else {}
+        if "blocks" in new:
+            message.earlier = [*message.earlier, message.all_blocks][-EARLIER_KEPT:]
         for name, value in new.items():
             setattr(message, name, value)
         self.changes.tell("message_changed", channel=channel.id, ts=message.ts)
@@ -185,12 +192,13 @@ class WorkspaceState:
             message.text, message.subtype, message.user = "This message was deleted.", "tombstone", "USLACKBOT"
             message.blocks, message.attachments, message.metadata, message.files = [], [], None, []
             message.bot_id = message.app_id = None
+            message.earlier = []
         else:
             del channel.messages[message.ts]
             parent = channel.messages.get(str(message.thread_ts)) if message.is_reply else None
             if parent is not None and message.ts in parent.replies:
                 parent.replies.remove(message.ts)
-        self.changes.tell("message_deleted", channel=channel.id, ts=message.ts)
+        self.changes.tell("message_deleted", channel=channel.id, ts=message.ts, thread_ts=message.thread_ts)
         if self.bot_is_in(channel):
             event = events.message_deleted(previous, channel=channel.id, channel_type=channel.kind, ts=self.ids.ts())
             self.tell_app(event, CHANNEL_TYPES[channel.kind])
@@ -297,6 +305,7 @@ class WorkspaceState:
             "channels": [channel.as_dict() for channel in self.channels.values()],
             "homes": dict(self.views.homes),
             "uploads": [asdict(upload) for upload in self.uploads.values()],
+            "marks": {user: dict(marks) for user, marks in self.marks.items()},
         }
 
     def restore(self, given: Json) -> None:
@@ -308,6 +317,7 @@ class WorkspaceState:
         self._by_name = {channel.name: channel for channel in self.channels.values() if channel.name}
         self.views.homes = dict(given["homes"])
         self.uploads = {one["id"]: Upload(**one) for one in given["uploads"]}
+        self.marks = {user: dict(marks) for user, marks in given.get("marks", {}).items()}
         for channel in self.channels.values():
             if channel.messages:
                 self.ids.not_before(max(channel.messages))

@@ -7,8 +7,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bots.sandbox.clock import Clock
 from bots.sandbox.workspace.block_check import Problem
-from bots.sandbox.workspace.clock import Clock
 from bots.sandbox.workspace.errors import ApiError
 
 TRIGGER_LIFE = timedelta(seconds=3)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from bots.sandbox.workspace.attending import Attending
 from bots.sandbox.workspace.deliveries import Acknowledgement
 from bots.sandbox.workspace.elements import (
     WRITTEN,
@@ -13,9 +14,9 @@ from bots.sandbox.workspace.elements import (
     missing_fields,
     state_values,
     value_of,
+    version_with,
 )
 from bots.sandbox.workspace.errors import ApiError, CannotDo
-from bots.sandbox.workspace.hands import Hands
 from bots.sandbox.workspace.payloads import MessagePlace, Payloads, Place, ViewPlace
 from bots.sandbox.workspace.records import Json
 from bots.sandbox.workspace.responses import respond
@@ -27,7 +28,7 @@ TROUBLE = "We had some trouble connecting. Try again?"  # what Slack's client sh
 PRESSED, TYPED = "on_enter_pressed", "on_character_entered"
 
 
-class Workspace(Hands):
+class Workspace(Attending):
     """A whole workspace. See `WorkspaceState` for its arguments and parts.
 
     Every act is a coroutine that returns when the app has acknowledged, or failed to within three seconds, and
@@ -77,14 +78,15 @@ class Workspace(Hands):
         button: str | None = None,
         *,
         action_id: str | None = None,
+        block_id: str | None = None,
         inputs: Json | None = None,
     ) -> Seen:
-        """Press a button of a message, found by what is written on it or by action_id.
+        """Press a button of a message, found by what is written on it or by action_id and block_id.
 
         `inputs` are entered into the message's fields first: by label, block_id, action_id or `block_id/action_id`.
         """
         place = self._message_place(user, channel, message_ts)
-        return await self._press(user, place, button, action_id, inputs or {})
+        return await self._press(user, place, (button, action_id, block_id), inputs or {})
 
     async def enter(self, user: str, channel: str, message_ts: str, inputs: Json) -> Seen:
         """Type into fields of a message without pressing anything; kept until something is pressed.
@@ -101,6 +103,13 @@ class Workspace(Hands):
         place = self._message_place(user, channel, message_ts)
         return await self._dispatch(user, place, action_id, value, PRESSED)
 
+    async def type_into(
+        self, user: str, channel: str, message_ts: str, field: str, value: Any, *, enter: bool = False
+    ) -> Seen:
+        """Type into a field of a message; the app is told as in `type_in_view`."""
+        place = self._message_place(user, channel, message_ts)
+        return await self._dispatch(user, place, field, value, PRESSED if enter else TYPED)
+
     async def choose(self, user: str, channel: str, message_ts: str, field: str, value: Any) -> Seen:
         """Choose in a menu, picker, set of checkboxes or radio buttons of a message.
 
@@ -112,16 +121,28 @@ class Workspace(Hands):
     # --------------------------------------------------------------------------------
 
     async def click_in_view(
-        self, user: str, button: str | None = None, *, action_id: str | None = None, inputs: Json | None = None
+        self,
+        user: str,
+        button: str | None = None,
+        *,
+        action_id: str | None = None,
+        block_id: str | None = None,
+        inputs: Json | None = None,
     ) -> Seen:
         """Press a button in the dialog in front."""
-        return await self._press(user, self._view_place(user), button, action_id, inputs or {})
+        return await self._press(user, self._view_place(user), (button, action_id, block_id), inputs or {})
 
     async def click_at_home(
-        self, user: str, button: str | None = None, *, action_id: str | None = None, inputs: Json | None = None
+        self,
+        user: str,
+        button: str | None = None,
+        *,
+        action_id: str | None = None,
+        block_id: str | None = None,
+        inputs: Json | None = None,
     ) -> Seen:
         """Press a button on the Home tab."""
-        return await self._press(user, self._home_place(user), button, action_id, inputs or {})
+        return await self._press(user, self._home_place(user), (button, action_id, block_id), inputs or {})
 
     async def choose_in_view(self, user: str, field: str, value: Any) -> Seen:
         """Choose in a menu of the dialog in front."""
@@ -138,14 +159,29 @@ class Workspace(Hands):
         """
         return await self._dispatch(user, self._view_place(user), field, value, PRESSED if enter else TYPED)
 
+    async def type_at_home(self, user: str, field: str, value: Any, *, enter: bool = False) -> Seen:
+        """Type into a field of the Home tab; the app is told as in `type_in_view`."""
+        return await self._dispatch(user, self._home_place(user), field, value, PRESSED if enter else TYPED)
+
     async def suggest(
-        self, user: str, field: str, typed: str, *, channel: str | None = None, message_ts: str | None = None
+        self,
+        user: str,
+        field: str,
+        typed: str,
+        *,
+        channel: str | None = None,
+        message_ts: str | None = None,
+        at_home: bool = False,
     ) -> list[Json]:
-        """Type into a menu whose choices the app provides, in a message or in the dialog in front.
+        """Type into a menu whose choices the app provides: in a message, on the Home tab, or in the dialog in front.
 
         Answers the choices offered.
         """
-        place = self._message_place(user, channel, message_ts) if channel and message_ts else self._view_place(user)
+        place: Place
+        if channel and message_ts:
+            place = self._message_place(user, channel, message_ts)
+        else:
+            place = self._home_place(user) if at_home else self._view_place(user)
         found = find_input(place.blocks, field)
         payload = self.payloads.block_suggestion(
             user, place, block_id=found.block_id, action_id=found.action_id, typed=typed
@@ -260,10 +296,14 @@ class Workspace(Hands):
             **more,
         }
 
-    async def _press(self, user: str, place: Place, button: str | None, action_id: str | None, inputs: Json) -> Seen:
-        found = find_button(place.blocks, button=button, action_id=action_id)
+    async def _press(
+        self, user: str, place: Place, wanted: tuple[str | None, str | None, str | None], inputs: Json
+    ) -> Seen:
+        button, action_id, block_id = wanted
+        blocks = version_with(place.versions, block_id=block_id, action_id=action_id)
+        found = find_button(blocks, button=button, action_id=action_id, block_id=block_id)
         for name, value in inputs.items():
-            self._keep(user, place, find_input(place.blocks, name), value)
+            self._keep(user, place, find_input(blocks, name), value)
         shown = {name: found.element[name] for name in ("text", "value", "style", "url") if name in found.element}
         return await self._act(user, place, self._action(found, **shown))
 
@@ -276,7 +316,8 @@ class Workspace(Hands):
         return await self._act(user, place, self._action(found, **state))
 
     async def _dispatch(self, user: str, place: Place, field: str, value: Any, when: str) -> Seen:
-        found = find_input(place.blocks, field)
+        block_id, _, action_id = field.rpartition("/")
+        found = find_input(version_with(place.versions, block_id=block_id, action_id=action_id), field)
         if found.kind not in WRITTEN:
             raise CannotDo(f"nobody can type into a {found.kind}; choose instead")
         state = self._keep(user, place, found, value)

@@ -1,8 +1,7 @@
 """A contact form in front of remembered conversations, and a visitor."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,37 +11,16 @@ from starlette.applications import Starlette
 from bots.forms import FormAccount, form_routes
 from connectors.form import Settings
 from tests.bots.forms.memory import RememberedConversations
-
-
-class SteppedClock:
-    """Time that passes only when told to."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 21, 9, 15, 7, tzinfo=UTC)
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    async def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
-        await asyncio.sleep(0)
-
-    def advance(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self.passed += seconds
+from tests.clock import TestClock
 
 
 @pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
+def clock() -> TestClock:
+    return TestClock(datetime(2026, 11, 21, 9, 15, 7, tzinfo=UTC))
 
 
 @pytest.fixture
-def conversations(clock: SteppedClock) -> RememberedConversations:
+def conversations(clock: TestClock) -> RememberedConversations:
     return RememberedConversations(clock)
 
 
@@ -51,7 +29,7 @@ OpenForm = Callable[..., httpx.AsyncClient]
 
 
 @pytest.fixture
-def build_app(clock: SteppedClock, conversations: RememberedConversations) -> BuildApp:
+def build_app(clock: TestClock, conversations: RememberedConversations) -> BuildApp:
     """Build the application: form `contact` with the settings given, and a plain second form `press`."""
 
     def build(*, public_url: str | None = None, language: str = "en", **settings: Any) -> Starlette:

@@ -1,12 +1,15 @@
 """The page where a customer reads the answer and writes again."""
 
+from importlib.resources import files
+
 import httpx
 import pytest
 
-from tests.bots.forms.conftest import SteppedClock
 from tests.bots.forms.memory import RememberedConversations
 from tests.bots.forms.visitor import ADA, BROWSER, fill_in, read_page, send
+from tests.clock import TestClock
 
+SCRIPT = files("bots.forms").joinpath("templates", "conversation.js").read_text("utf-8")
 HOSTILE = [
     "<script>alert(1)</script>",
     "</p></li></ol><h1>APPROVED</h1>",
@@ -32,13 +35,13 @@ async def start(client: httpx.AsyncClient, **changes: str) -> str:
 
 
 async def test_conversation_shows_both_sides_with_times(
-    client: httpx.AsyncClient, conversations: RememberedConversations, clock: SteppedClock
+    client: httpx.AsyncClient, conversations: RememberedConversations, clock: TestClock
 ) -> None:
     address = await start(client)
     waiting = read_page(await client.get(address, headers=BROWSER))
     assert "We have your message." in waiting.one("p", role="status").text
 
-    clock.advance(3_600)
+    clock.forward(seconds=3_600)
     conversations.answer("token-of-conversation-1", "It left today.")
     page = read_page(await client.get(address, headers=BROWSER))
 
@@ -52,10 +55,10 @@ async def test_conversation_shows_both_sides_with_times(
 
 
 async def test_conversation_as_json(
-    client: httpx.AsyncClient, conversations: RememberedConversations, clock: SteppedClock
+    client: httpx.AsyncClient, conversations: RememberedConversations, clock: TestClock
 ) -> None:
     address = await start(client)
-    clock.advance(0.25)
+    clock.forward(seconds=0.25)
     conversations.answer("token-of-conversation-1", "It left today.")
 
     response = await client.get(address, headers={"accept": "application/json"})
@@ -83,7 +86,7 @@ async def test_any_text_comes_back_whole_and_harmless(
 
     page = read_page(await client.get(address, headers=BROWSER))
     assert page.said == [text, text]
-    assert not page.all("script")
+    assert [one.text for one in page.all("script")] == [SCRIPT]
     assert len(page.all("h1")) == 1
     assert len(page.all("textarea")) == 1
 
@@ -92,6 +95,33 @@ async def test_any_text_comes_back_whole_and_harmless(
     assert again.status_code == 400
     assert read_page(again).values["message"] == text
     assert read_page(again).values["subject"] == typed["subject"]
+
+
+async def test_an_unchanged_conversation_is_not_sent_again(
+    client: httpx.AsyncClient, conversations: RememberedConversations
+) -> None:
+    address = await start(client)
+    for accept in (BROWSER, {"accept": "application/json"}):
+        first = await client.get(address, headers=accept)
+        known = accept | {"if-none-match": first.headers["etag"]}
+        again = await client.get(address, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        assert again.headers["cache-control"] == "no-store"
+        conversations.answer("token-of-conversation-1", "It left today.")
+        changed = await client.get(address, headers=known)
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != first.headers["etag"]
+
+
+async def test_what_a_page_knows_of_its_version_spares_it_the_next_one(client: httpx.AsyncClient) -> None:
+    address = await start(client)
+    version = read_page(await client.get(address, headers=BROWSER)).one("ol").attributes["data-version"]
+    look = {"if-none-match": f'"{version}"'}
+    assert (await client.get(address, headers=BROWSER | look)).status_code == 304
+    other_language = BROWSER | look | {"accept-language": "it"}
+    assert (await client.get(address, headers=other_language)).status_code == 200
+    assert (await client.get(address, headers=look | {"accept": "application/json"})).status_code == 200
 
 
 async def test_line_ends_are_kept_as_sent(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""Every answer keeps to itself: no caches, no referrer, no foreign frames, no scripts; private pages unindexed."""
+"""Every answer keeps to itself: no caches, no referrer, no foreign frames or scripts; private pages unindexed."""
 
 import base64
 import hashlib
@@ -57,6 +57,23 @@ async def test_the_style_is_the_one_the_policy_names(client: httpx.AsyncClient) 
     assert "prefers-color-scheme: dark" in style[1]
     assert re.search(r"\.text \{[^}]*white-space: pre-wrap", style[1])
     assert "http" not in style[1]
+
+
+async def test_only_a_conversation_runs_a_script_and_only_ours(client: httpx.AsyncClient) -> None:
+    address = (await fill_in(client, **ADA)).headers["location"]
+    response = await client.get(address, headers=BROWSER)
+    script = re.search(r"<script>(.*?)</script>", response.text, re.DOTALL)
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    rules = policy(response)
+    assert (rules["script-src"], rules["connect-src"]) == (f"'sha256-{digest}'", "'self'")
+    for other in (
+        await client.get("/forms/contact", headers=BROWSER),
+        await fill_in(client, name=""),
+        await client.get("/forms/contact/unknown", headers=BROWSER),
+    ):
+        assert "script-src" not in policy(other)
+        assert "<script" not in other.text
 
 
 async def test_search_engines_see_the_form_but_no_conversation(client: httpx.AsyncClient) -> None:

@@ -5,26 +5,27 @@ import pytest
 
 from bots.forms.rate_limit import AddressLimit
 from escalation.quantities import Rate
-from tests.bots.forms.conftest import BuildApp, OpenForm, SteppedClock
+from tests.bots.forms.conftest import BuildApp, OpenForm
 from tests.bots.forms.memory import RememberedConversations
 from tests.bots.forms.visitor import ADA, BROWSER, fill_in, read_page, send
+from tests.clock import TestClock
 
 
 async def test_ten_a_minute_unless_set_otherwise(
-    open_form: OpenForm, conversations: RememberedConversations, clock: SteppedClock
+    open_form: OpenForm, conversations: RememberedConversations, clock: TestClock
 ) -> None:
     client = open_form()
     for _ in range(10):
         assert (await client.post("/forms/contact", json=ADA)).status_code == 201
-        clock.advance(1)
+        clock.forward(seconds=1)
     refused = await client.post("/forms/contact", json=ADA)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "50")
     assert "Wait 50 seconds" in refused.json()["error"]
     assert len(conversations.submissions) == 10
 
-    clock.advance(49.5)
+    clock.forward(seconds=49.5)
     assert (await client.post("/forms/contact", json=ADA)).headers["retry-after"] == "1"
-    clock.advance(0.5)
+    clock.forward(seconds=0.5)
     assert (await client.post("/forms/contact", json=ADA)).status_code == 201
     assert (await client.post("/forms/contact", json=ADA)).status_code == 429
 
@@ -104,7 +105,7 @@ async def test_forwarded_addresses_are_believed_from_our_proxies_only(build_app:
     assert await status("10.0.0.5", "other nonsense") == 429
 
 
-def test_memory_is_bounded(clock: SteppedClock) -> None:
+def test_memory_is_bounded(clock: TestClock) -> None:
     limit = AddressLimit(Rate(3, 60), clock=clock, most=100)
     for number in range(1_000):
         assert limit.wait(f"client {number}") == 0
@@ -114,7 +115,7 @@ def test_memory_is_bounded(clock: SteppedClock) -> None:
     assert limit.wait("client 999") == 60
 
 
-def test_the_client_quiet_longest_is_forgotten(clock: SteppedClock) -> None:
+def test_the_client_quiet_longest_is_forgotten(clock: TestClock) -> None:
     limit = AddressLimit(Rate(2, 60), clock=clock, most=4)
     for client in ("busy", "quiet", "busy", "third"):
         assert limit.wait(client) == 0
@@ -125,20 +126,20 @@ def test_the_client_quiet_longest_is_forgotten(clock: SteppedClock) -> None:
     assert limit.wait("quiet") == 0
 
 
-def test_one_client_alone_stays_bounded_too(clock: SteppedClock) -> None:
+def test_one_client_alone_stays_bounded_too(clock: TestClock) -> None:
     limit = AddressLimit(Rate(1_000_000, 60), clock=clock, most=100)
     for _ in range(500):
         assert limit.wait("client") == 0
     assert limit.remembered == 100
 
 
-def test_refused_messages_do_not_count(clock: SteppedClock) -> None:
+def test_refused_messages_do_not_count(clock: TestClock) -> None:
     limit = AddressLimit(Rate(1, 60), clock=clock)
     assert limit.wait("client") == 0
     for _ in range(10):
-        clock.advance(5)
+        clock.forward(seconds=5)
         assert limit.wait("client") > 0
-    clock.advance(10)
+    clock.forward(seconds=10)
     assert limit.wait("client") == 0
 
 

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from bots.forms.wording import ENGLISH, ITALIAN
-from tests.bots.forms.conftest import OpenForm, SteppedClock
+from tests.bots.forms.conftest import OpenForm
 from tests.bots.forms.memory import RememberedConversations
 from tests.bots.forms.visitor import ADA, BROWSER, fill_in, read_page, send
+from tests.clock import TestClock
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -221,19 +222,17 @@ async def test_storage_away_on_the_conversation_page(
     assert read_page(await client.get(address)).said == [ADA["message"], "Hello?"]
 
 
-async def test_minimum_fill_time(
-    open_form: OpenForm, conversations: RememberedConversations, clock: SteppedClock
-) -> None:
+async def test_minimum_fill_time(open_form: OpenForm, conversations: RememberedConversations, clock: TestClock) -> None:
     client = open_form(minimum_fill="3s", rate_limit="off")
     page = read_page(await client.get("/forms/contact"))
-    clock.advance(2)
+    clock.forward(seconds=2)
     early = await send(client, "/forms/contact", page.values | ADA)
     kept = read_page(early)
 
     assert early.status_code == 400
     assert ENGLISH.too_quick in kept.one("div", role="alert").text
     assert conversations.submissions == []
-    clock.advance(1)
+    clock.forward(seconds=1)
     assert (await send(client, "/forms/contact", kept.values)).status_code == 303
 
     for token in ("", "made-up", "ffffffff-x", "ffffffffffff-x", "-", "zz-zz"):
@@ -241,7 +240,7 @@ async def test_minimum_fill_time(
         assert (refused.status_code, refused.json()["error"]) == (400, ENGLISH.too_quick)
         fresh = read_page(await send(client, "/forms/contact", ADA | {"token": token})).values
         assert fresh["token"] != token
-        clock.advance(3)
+        clock.forward(seconds=3)
         assert (await send(client, "/forms/contact", fresh)).status_code == 303
     assert (await client.post("/forms/contact", json=ADA)).status_code == 201
 

@@ -21,6 +21,7 @@ from bots.sandbox.workspace.web_api.registry import method
 
 LONGEST_POST = 40_000
 LONGEST_UPDATE = 4_000
+LONGEST_MARKDOWN = 12_000
 ATTACHMENTS = 100
 TS = re.compile(r"\d{9,}\.\d{6}")
 WRITE = ("chat:write",)
@@ -53,7 +54,12 @@ def checked_content(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """Answer text, blocks, attachments and metadata as they will be stored. Raises ApiError in Slack's words."""
     blocks = arguments.document("blocks", word="invalid_blocks_format")
     attachments = arguments.document("attachments", word="invalid_attachments")
-    text = arguments.text("text") or arguments.text("markdown_text")
+    text, markdown = arguments.text("text"), arguments.text("markdown_text")
+    if markdown and (text or blocks):
+        raise ApiError("markdown_text_conflict")
+    if len(markdown) > LONGEST_MARKDOWN:
+        raise ApiError("msg_too_long")
+    text = text or markdown
     return {
         "text": sent_by_app(text) or words_of(blocks or []),
         "blocks": checked_blocks(workspace, blocks),
@@ -104,7 +110,7 @@ def _metadata(given: Any) -> Json | None:
     return {"event_type": given["event_type"], "event_payload": given["event_payload"]}
 
 
-def _thread(arguments: Arguments, channel: Channel) -> str | None:
+def thread_of(arguments: Arguments, channel: Channel) -> str | None:
     """Read thread_ts.
 
     A well-formed one that no message has is accepted by Slack and the reply is seen by nobody (python-slack-sdk#840).
@@ -126,6 +132,8 @@ def post_message(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if not content["text"] and not content["blocks"] and not content["attachments"]:
         raise ApiError("no_text")
     content["text"] = content["text"][:LONGEST_POST]
+    thread_ts = thread_of(arguments, channel)
+    broadcast = thread_ts is not None and arguments.flag("reply_broadcast")
     message = workspace.add_message(
         Message(
             channel.id,
@@ -133,8 +141,9 @@ def post_message(workspace: WorkspaceState, arguments: Arguments) -> Json:
             workspace.app.bot_user,
             bot_id=workspace.app.bot_id,
             app_id=workspace.app.id,
-            thread_ts=_thread(arguments, channel),
-            broadcast=arguments.flag("reply_broadcast"),
+            thread_ts=thread_ts,
+            broadcast=broadcast,
+            subtype="thread_broadcast" if broadcast else None,
             username=arguments.text("username") or None,
             **content,
         )
@@ -152,6 +161,8 @@ def post_ephemeral(workspace: WorkspaceState, arguments: Arguments) -> Json:
     content = checked_content(workspace, arguments)
     if not content["text"] and not content["blocks"] and not content["attachments"]:
         raise ApiError("no_text")
+    if len(content["text"]) > LONGEST_POST:
+        raise ApiError("msg_too_long")
     del content["metadata"]
     message = workspace.add_ephemeral(
         Message(
@@ -160,7 +171,7 @@ def post_ephemeral(workspace: WorkspaceState, arguments: Arguments) -> Json:
             workspace.app.bot_user,
             bot_id=workspace.app.bot_id,
             app_id=workspace.app.id,
-            thread_ts=_thread(arguments, channel),
+            thread_ts=thread_of(arguments, channel),
             only_for=user,
             **content,
         )
@@ -171,7 +182,7 @@ def post_ephemeral(workspace: WorkspaceState, arguments: Arguments) -> Json:
 def _own(workspace: WorkspaceState, arguments: Arguments, *, word: str) -> Message:
     channel = channel_for(workspace, arguments.text("channel"))
     if channel.archived:
-        raise ApiError("is_archived" if word == "cant_update_message" else word)
+        raise ApiError("is_inactive" if word == "cant_update_message" else word)
     message = channel.messages.get(arguments.text("ts"))
     if message is None or message.subtype == "tombstone":
         raise ApiError("message_not_found")

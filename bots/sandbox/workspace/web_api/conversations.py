@@ -10,6 +10,7 @@ from bots.sandbox.workspace.web_api.arguments import Arguments, page
 from bots.sandbox.workspace.web_api.chat import channel_for
 from bots.sandbox.workspace.web_api.registry import method
 
+MOST_USERS = 8
 TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
 READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
@@ -53,22 +54,40 @@ def described(workspace: WorkspaceState, channel: Channel) -> Json:
 @method("conversations.list", tier=2, scopes=READ)
 def list_conversations(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """List the channels the bot can know of."""
-    wanted = arguments.names("types") or ["public_channel"]
-    if any(name not in TYPES for name in wanted):
-        raise ApiError("invalid_types")
-    kinds = {TYPES[name] for name in wanted}
-    found = [
-        channel
-        for channel in workspace.channels.values()
-        if channel.kind in kinds
-        and (channel.kind == "channel" or workspace.bot_is_in(channel))
-        and not (channel.archived and arguments.flag("exclude_archived"))
-    ]
+    found = [one for one in _of_kinds(workspace, arguments) if one.kind == "channel" or workspace.bot_is_in(one)]
     shown, cursor = page(found, arguments, default=100)
     return {
         "channels": [{**described(workspace, channel), "num_members": len(channel.members)} for channel in shown],
         "response_metadata": {"next_cursor": cursor},
     }
+
+
+@method("users.conversations", tier=3, scopes=READ)
+def conversations_of(workspace: WorkspaceState, arguments: Arguments) -> Json:
+    """List the channels that the bot is in, or those of a person that the bot can know of."""
+    user = arguments.text("user", workspace.app.bot_user)
+    found = [
+        one
+        for one in _of_kinds(workspace, arguments)
+        if user in one.members and (one.kind == "channel" or workspace.bot_is_in(one))
+    ]
+    shown, cursor = page(found, arguments, default=100)
+    return {
+        "channels": [described(workspace, channel) for channel in shown],
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+def _of_kinds(workspace: WorkspaceState, arguments: Arguments) -> list[Channel]:
+    wanted = arguments.names("types") or ["public_channel"]
+    if any(name not in TYPES for name in wanted):
+        raise ApiError("invalid_types")
+    kinds = {TYPES[name] for name in wanted}
+    return [
+        channel
+        for channel in workspace.channels.values()
+        if channel.kind in kinds and not (channel.archived and arguments.flag("exclude_archived"))
+    ]
 
 
 @method("conversations.info", tier=3, scopes=READ)
@@ -98,6 +117,8 @@ def open_conversation(workspace: WorkspaceState, arguments: Arguments) -> Json:
         users = arguments.names("users")
         if not users:
             raise ApiError("users_list_not_supplied")
+        if len(users) > MOST_USERS:
+            raise ApiError("too_many_users")
         if any(user not in workspace.people for user in users):
             raise ApiError("user_not_found")
         before = len(workspace.channels)

@@ -1,4 +1,6 @@
-"""The three steps of an upload (docs.slack.dev/messaging/working-with-files, uploading files)."""
+"""The three steps of an upload (docs.slack.dev/messaging/working-with-files, uploading files), and files.info."""
+
+import mimetypes
 
 from bots.sandbox.workspace.block_check import Problem
 from bots.sandbox.workspace.errors import ApiError
@@ -19,11 +21,13 @@ def described(upload: Upload, *, user: str, base: str) -> Json:
         "name": upload.name,
         "title": upload.title or upload.name,
         "filetype": extension,
+        "mimetype": mimetypes.guess_type(upload.name)[0] or "application/octet-stream",
         "user": user,
         "size": upload.length,
         "mode": "hosted",
         "is_external": False,
         "url_private": f"{base}/files/{upload.id}",
+        "url_private_download": f"{base}/files/{upload.id}",
         "permalink": f"{base}/files/{upload.id}",
     }
 
@@ -70,3 +74,12 @@ def complete_upload(workspace: WorkspaceState, arguments: Arguments) -> Json:
     for upload in uploads:
         upload.shared = bool(names)
     return {"files": shown}
+
+
+@method("files.info", tier=4, scopes=("files:read",))
+def info(workspace: WorkspaceState, arguments: Arguments) -> Json:
+    """Describe one file."""
+    upload = workspace.uploads.get(arguments.needed("file"))
+    if upload is None or upload.content is None:
+        raise ApiError("file_not_found")
+    return {"file": described(upload, user=workspace.app.bot_user, base=workspace.own_url), "comments": []}

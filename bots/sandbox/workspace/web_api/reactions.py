@@ -4,14 +4,17 @@ from bots.sandbox.workspace.errors import ApiError
 from bots.sandbox.workspace.records import Json, Message
 from bots.sandbox.workspace.state import WorkspaceState
 from bots.sandbox.workspace.web_api.arguments import Arguments
-from bots.sandbox.workspace.web_api.chat import channel_for
+from bots.sandbox.workspace.web_api.chat import TS, channel_for
 from bots.sandbox.workspace.web_api.registry import method
 
 
 def _item(workspace: WorkspaceState, arguments: Arguments) -> Message:
     if not arguments.has("channel") or not arguments.has("timestamp"):
         raise ApiError("no_item_specified")
-    message = channel_for(workspace, arguments.text("channel")).messages.get(arguments.text("timestamp"))
+    channel, timestamp = channel_for(workspace, arguments.text("channel")), arguments.text("timestamp")
+    if not TS.fullmatch(timestamp):
+        raise ApiError("bad_timestamp")
+    message = channel.messages.get(timestamp)
     if message is None:
         raise ApiError("message_not_found")
     return message
@@ -28,6 +31,8 @@ def _name(arguments: Arguments) -> str:
 def add(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """React as the bot."""
     name, message = _name(arguments), _item(workspace, arguments)
+    if workspace.channels[message.channel].archived:
+        raise ApiError("is_archived")
     if not workspace.add_reaction(message, user=workspace.app.bot_user, name=name):
         raise ApiError("already_reacted")
     return {}

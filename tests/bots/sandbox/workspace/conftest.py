@@ -5,7 +5,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.sandbox.workspace import Workspace, create_workspace_app
-from tests.bots.sandbox.workspace.stage import HandClock, LunchBot, mounted, seed, served
+from tests.bots.sandbox.workspace.stage import HandClock, Inbox, LunchBot, mounted, seed, served
 
 
 @pytest.fixture
@@ -18,6 +18,21 @@ async def workspace(clock):
     """A workspace without an app, its clock set by hand."""
     async with Workspace(seed(), clock=clock, own_url="http://sandbox.test/sandbox/slack") as made:
         yield made
+
+
+@pytest.fixture
+def inbox():
+    """An app that remembers what is delivered to it, and acknowledges everything unless told otherwise."""
+    return Inbox()
+
+
+@pytest.fixture
+async def connected(clock, inbox):
+    """A workspace whose app is the inbox, in process."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(inbox)) as http:
+        options = {"http": http, "deliver_to": "http://app.test/events", "own_url": "http://sandbox.test/sandbox/slack"}
+        async with Workspace(seed(), clock=clock, **options) as made:
+            yield made
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import heapq
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -67,6 +68,34 @@ class HandClock:
             await turns()
         self._now = end
         await turns()
+
+
+class Inbox:
+    """Takes deliveries and answers from a list of statuses; `never` answers nothing."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests = []
+
+    async def __call__(self, scope, receive, send):
+        body = b""
+        while True:
+            part = await receive()
+            body += part.get("body", b"")
+            if not part.get("more_body"):
+                break
+        self.requests.append(({name.decode(): value.decode() for name, value in scope["headers"]}, body))
+        answer = self.answers.pop(0) if self.answers else 200
+        if answer == "never":
+            await asyncio.get_running_loop().create_future()
+        status, headers, content = answer if isinstance(answer, tuple) else (answer, {}, b"")
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": content})
+
+    @property
+    def events(self):
+        return [json.loads(body)["event"] for _, body in self.requests]
 
 
 async def turns(count=20):

@@ -7,56 +7,11 @@ import json
 from urllib.parse import parse_qs
 
 import httpx
-import pytest
 
 from bots.sandbox.workspace import Workspace
 from bots.sandbox.workspace.web_api import METHODS
 from bots.sandbox.workspace.web_api.arguments import Arguments
 from tests.bots.sandbox.workspace.stage import ANNA, BOT, EMPTY, LUNCH, button, section, seed, turns
-
-
-class Inbox:
-    """Takes deliveries and answers from a list of statuses; `never` answers nothing."""
-
-    def __init__(self, *answers):
-        self.answers = list(answers)
-        self.requests = []
-
-    async def __call__(self, scope, receive, send):
-        body = b""
-        while True:
-            part = await receive()
-            body += part.get("body", b"")
-            if not part.get("more_body"):
-                break
-        self.requests.append(({name.decode(): value.decode() for name, value in scope["headers"]}, body))
-        answer = self.answers.pop(0) if self.answers else 200
-        if answer == "never":
-            await asyncio.get_running_loop().create_future()
-        status, headers, content = answer if isinstance(answer, tuple) else (answer, {}, b"")
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": content})
-
-    @property
-    def events(self):
-        return [json.loads(body)["event"] for _, body in self.requests]
-
-
-@pytest.fixture
-async def inbox():
-    return Inbox()
-
-
-@pytest.fixture
-async def connected(clock, inbox):
-    """A workspace whose app is the inbox, in process."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(inbox)) as http:
-        made = Workspace(
-            seed(), clock=clock, http=http, deliver_to="http://app.test/events", own_url="http://sandbox.test"
-        )
-        async with made:
-            yield made
 
 
 async def test_the_envelope_and_its_signature(connected, inbox, clock):
@@ -125,7 +80,7 @@ async def test_a_click_that_is_not_acknowledged(connected, inbox, clock):
     await turns()
     await clock.advance(3.1)
     seen = await click
-    assert (seen.ok, seen.error) == (False, "the app did not respond in time")
+    assert (seen.ok, seen.error) == (False, "the app did not answer in 3 seconds")
     inbox.answers = [404]
     assert (await connected.click(ANNA, LUNCH, message, "Go")).error == "the app answered 404"
     assert len(inbox.requests) == 3  # the bot's own message, and the click twice: clicks are not retried

@@ -21,7 +21,6 @@ from tests.bots.sandbox.workspace.stage import (
     turns,
     wish_dialog,
 )
-from tests.bots.sandbox.workspace.test_deliveries import Inbox
 
 GO = [section("x"), {"type": "actions", "elements": [button("Go", "go"), button("Stop", "stop")]}]
 
@@ -101,23 +100,9 @@ async def test_threads_and_edits(workspace):
 
 
 @pytest.fixture
-async def inbox():
-    return Inbox()
-
-
-@pytest.fixture
-async def busy(clock, inbox):
-    """A workspace whose app acknowledges everything."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(inbox)) as http:
-        options = {"http": http, "deliver_to": "http://app.test/events", "own_url": "http://sandbox.test/sandbox/slack"}
-        async with Workspace(seed(), clock=clock, **options) as made:
-            yield made
-
-
-@pytest.fixture
-async def workspace(busy):
+async def workspace(connected):
     """Everything in this file talks to the workspace with the patient app."""
-    return busy
+    return connected
 
 
 def last_payload(inbox):

@@ -67,7 +67,7 @@ async def test_unreadable_requests(http, api):
         ("conversations.open", {"users": "U404"}, "user_not_found"),
         ("conversations.list", {"types": "secret_channel"}, "invalid_types"),
         ("reactions.add", {"channel": LUNCH, "name": "eyes"}, "no_item_specified"),
-        ("reactions.add", {"channel": LUNCH, "timestamp": "1.000001", "name": "eyes"}, "message_not_found"),
+        ("reactions.add", {"channel": LUNCH, "timestamp": "1.000001", "name": "eyes"}, "bad_timestamp"),
         ("reactions.add", {"channel": LUNCH, "timestamp": "1.000001", "name": "no such"}, "invalid_name"),
         ("users.info", {"user": "U404"}, "user_not_found"),
         ("usergroups.users.list", {"usergroup": "S404"}, "no_such_subteam"),

@@ -1,0 +1,86 @@
+// The line that guides: the tour's next step, or what the play is telling.
+import { useState } from "preact/hooks";
+import { html } from "foundation/html.mjs";
+
+/** Show the play while there is one to tell of, else the tour. */
+export function Guide({ demo, tour, look, openTrouble }) {
+  const [closed, setClosed] = useState("");
+  const { play } = demo.state;
+  const ended = JSON.stringify([play.state, play.sentence, play.lines.length]);
+  if (play.state === "playing" || (play.state !== "idle" && closed !== ended)) {
+    return html`<${Narration} demo=${demo} play=${play} close=${() => setClosed(ended)} openTrouble=${openTrouble} />`;
+  }
+  if (!tour.shown) return null;
+  return tour.lesson
+    ? html`<${Lesson} tour=${tour} look=${look} />`
+    : html`<${Finish} demo=${demo} tour=${tour} openTrouble=${openTrouble} />`;
+}
+
+/** Show the tour's next step. */
+function Lesson({ tour, look }) {
+  const { lesson } = tour;
+  return html`
+    <section class="guide tour" aria-label="Guided tour">
+      <${Dots} tour=${tour} />
+      <p class="telling" aria-live="polite">
+        <strong>${tour.number} of ${tour.lessons.length}: ${lesson.title}.</strong> <span>${lesson.sentence}</span>
+      </p>
+      <div class="acts">
+        <button type="button" class="primary" onClick=${() => look(lesson.scene, true)}>Take me there</button>
+        ${tour.number > 1 && html`<button type="button" class="plain" onClick=${tour.restart}>Restart</button>`}
+        <button type="button" class="plain" onClick=${tour.skip}>Skip</button>
+      </div>
+    </section>
+  `;
+}
+
+/** Show that the tour is over, and what to try next. */
+function Finish({ demo, tour, openTrouble }) {
+  return html`
+    <section class="guide tour" aria-label="Guided tour">
+      <${Dots} tour=${tour} />
+      <p class="telling" aria-live="polite"><strong>That is all of it.</strong> <span>One text and one click in the chat,
+        and the customer has a true answer. Now try to break it.</span></p>
+      <div class="acts">
+        <button type="button" class="primary" onClick=${openTrouble}>Try to break it</button>
+        <button type="button" class="plain" onClick=${tour.restart}>Restart</button>
+        <button type="button" class="plain" onClick=${tour.skip}>Close</button>
+      </div>
+    </section>
+  `;
+}
+
+/** Show how far the tour is. */
+function Dots({ tour }) {
+  return html`
+    <ol class="dots" aria-hidden="true">
+      ${tour.lessons.map((one) => html`
+        <li key=${one.key} class=${tour.done.has(one.key) ? "done" : one === tour.lesson ? "current" : ""}></li>`)}
+    </ol>
+  `;
+}
+
+/** Show what the play tells, the newest line large, all of them on demand. */
+function Narration({ demo, play, close, openTrouble }) {
+  const [all, setAll] = useState(false);
+  const playing = play.state === "playing";
+  const last = play.lines[play.lines.length - 1];
+  return html`
+    <section class=${`guide play ${play.state}`} aria-label="The play">
+      <span class="time">${last ? `${Math.floor(last.at)} s` : "…"}</span>
+      <p class="telling" aria-live="polite">${playing ? (last?.what ?? "The play begins.") : play.sentence}</p>
+      <div class="acts">
+        <button type="button" class="plain" aria-expanded=${all} aria-controls="lines" onClick=${() => setAll(!all)}>All lines</button>
+        ${playing
+          ? html`<button type="button" class="plain" onClick=${() => demo.act("play", { on: false })}>Stop</button>`
+          : html`
+            <button type="button" class="plain" onClick=${() => demo.act("play", { on: true })}>Play again</button>
+            <button type="button" class="plain" onClick=${openTrouble}>Try to break it</button>
+            <button type="button" class="plain" onClick=${close}>Close</button>`}
+      </div>
+      <ol id="lines" class="lines" hidden=${!all} tabindex="0" aria-label="What was told">
+        ${play.lines.map((line, number) => html`<li key=${number}><span class="time">${Math.floor(line.at)} s</span> ${line.what}</li>`)}
+      </ol>
+    </section>
+  `;
+}

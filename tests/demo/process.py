@@ -1,0 +1,49 @@
+"""The demo as a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def demo(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bots.cli", "demo", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "DISPLAY": ""},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=30)
+
+
+def until_it_waits(process: "subprocess.Popen[str]") -> None:
+    for line in process.stdout:
+        if line.startswith("Stop it with"):
+            return
+    raise AssertionError(f"the demo ended: {process.stderr.read()}")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def ask(method: str, address: str, **more: object) -> httpx.Response:
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        return client.request(method, address, **more)
