@@ -1,0 +1,252 @@
+"""Every card, note, dialog and Home tab that the product can produce, as what it would send to Slack."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.resources import files
+from string import Formatter
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+from bots.slack.answer_dialog import AnswerDialog, Preview
+from bots.slack.blocks import paragraph, words
+from bots.slack.details_dialog import details_dialog
+from bots.slack.home_blocks import Queue, home_view, stranger_view
+from bots.slack.modals import reason_dialog, reassign_dialog, snooze_dialog
+from bots.slack.reading import ChatReader
+from bots.slack.references import Reference
+from bots.slack.rendering import render
+from escalation.cards import details_view
+from escalation.casefile import Fitted
+from escalation.language import LANGUAGES, Sentence, say
+from escalation.ports import ChatMessage
+from escalation.views import Act, CardView, DiffPiece, NoteView, Post, View
+from escalation.wording import UNITS, Frame, fit
+from models.case import JournalEntry
+from models.vocabulary import CaseState
+from tests.bots.hostile import corpus
+from tests.bots.rules_strangers import hostile_approval, hostile_card
+from tests.fidelity.product_cases import Network, Seen, drafted, everywhere, networks, varied
+from tests.unit.desk_table import LAST, NOW
+
+MESSAGE, MODAL, HOME = "message", "modal", "home"
+ZONES = {"en": "UTC", "it": "Europe/Rome"}
+READERS = tuple(ChatReader(language, ZONES[language], NOW) for language in LANGUAGES)
+REFERENCE = Reference(
+    "case1", 7, draft=2, hash="f" * 64, context=3, channel="C0BILLING", message="1.1", source="dialog"
+)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One thing as Slack would get it: the blocks of a message, or a whole view."""
+
+    name: str
+    surface: str
+    document: Any
+
+
+Draw = Callable[[], Drawn]
+
+
+def slack_id(member: str) -> str | None:
+    """Everybody but Dario has a Slack id."""
+    return None if member == "dario" else f"U0{member.upper()}"
+
+
+def message(name: str, view: View, reader: ChatReader, kind: str = "card") -> Drawn:
+    sent = ChatMessage("effect1", kind, "slack:C0BILLING", view, "case1")  # type: ignore[arg-type]
+    reader = replace(reader, lines=isinstance(view, NoteView))
+    return Drawn(f"{name} {reader.language}", MESSAGE, render(sent, reader, slack_id).blocks)
+
+
+def cards(seen: Seen, reader: ChatReader) -> Iterator[Drawn]:
+    yield message(f"card: {seen.name}", seen.card, reader)
+    for number, view in enumerate(seen.approvals):
+        yield message(f"approval {number}: {seen.name}", view, reader, "approval")
+
+
+def plain_ones() -> Iterator[Drawn]:
+    """What is shown of cases in which nobody means harm."""
+    for seen, reader in itertools.product([*everywhere(), *varied(), *drafted()], READERS):
+        yield from cards(seen, reader)
+    everyone = list(everywhere())
+    for reader, network in itertools.product(READERS, networks()):
+        for draw in dialogs(f"plain {network.name}", everyone[0], network, "It is in your inbox.", reader):
+            yield draw()
+    for reader in READERS:
+        yield from (draw() for draw in notes("plain", "Where is my invoice?", reader))
+        yield from homes("plain", everyone, reader)
+        yield from whispers("plain", "Acme", reader)
+
+
+def hostile_ones() -> Iterator[Drawn]:
+    """What is shown of what strangers and colleagues may write.
+
+    Each text stands once in each kind of message, dialog and tab, going round the states, networks, visibilities,
+    languages and variants; every fiftieth stands in all variants, and in the longest of them.
+    """
+    places, nets = list(everywhere()), networks()
+    for number, text in enumerate(corpus()):
+        turn = number // len(places)
+        seen, network = places[number % len(places)], nets[(number + turn) % len(nets)]
+        reader = READERS[(number + turn) % len(READERS)]
+        name, whole = f"hostile {number} {text[:20]!r}", number % 50 == 0
+        hostile = hostile_card(seen.card, text)
+        yield message(f"card: {name}", hostile, reader)
+        approval = next(itertools.chain(seen.approvals, *(one.approvals for one in places)))
+        yield message(f"approval: {name}", hostile_approval(approval, text), reader, "approval")
+        yield from _some(notes(name, text, reader), number, whole=whole)
+        yield from _some(answers(name, hostile.post, network, text, reader), number, whole=whole)
+        yield from _some(questions(name, text, reader), number, whole=whole)
+        yield from _some(details(name, seen, text, reader), 0, whole=whole)
+        queue = Queue([hostile], [replace(hostile, case_id="another")], 40)
+        if whole:
+            queue = Queue(_apart(hostile, "own"), _apart(hostile, "free"), 40)
+        yield Drawn(f"home: {name}", HOME, home_view(queue, reader, notice=_said(text)))
+        yield Drawn(f"stranger: {name}", HOME, stranger_view(text[:300] or " "))
+        yield whisper(f"whisper: {name}", reader.read(_said(text)))
+
+
+def everything() -> list[Drawn]:
+    """All of it."""
+    return [*plain_ones(), *hostile_ones()]
+
+
+def _said(text: str) -> Sentence:
+    return Sentence("{text}", {"text": text})
+
+
+def _some(draws: Iterable[Draw], number: int, *, whole: bool) -> Iterator[Drawn]:
+    """All variants, or the one whose turn it is."""
+    known = tuple(draws)
+    yield from (draw() for draw in (known if whole else [known[number % len(known)]]))
+
+
+def _apart(view: CardView, name: str) -> list[CardView]:
+    return [replace(view, case_id=f"{name}{number}") for number in range(9)]
+
+
+# --- notes ---------------------------------------------------------------------------------------------------------
+
+
+def notes(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
+    """Thread messages, pings and digests: with and without mentions, quotation, comparison and link."""
+    diff = (DiffPiece("same", "It is "), DiffPiece("removed", text or "x"), DiffPiece("added", text[::-1] or "y"))
+    sentence = say("{who} wrote:", who=text)
+    for to, quoted, compared, url in (
+        ((), None, (), None),
+        (("anna", "dario", "marta"), text, (), None),
+        (("anna",), None, diff, "https://plain.example/1"),
+        ((), text, diff, "javascript:alert(1)"),
+    ):
+        view = NoteView(sentence, "case1", to, compared, quoted, url)
+        yield partial(message, f"note: {name} {bool(to)} {bool(quoted)} {bool(url)}", view, reader, "thread")
+
+
+# --- dialogs -------------------------------------------------------------------------------------------------------
+
+FRAMES = {"plain": {}, "signed": {"signature": "\n^AV"}, "narrow": {"limit": 20, "max_parts": 1}, "empty": {}}
+
+
+def dialogs(name: str, seen: Seen, network: Network, text: str, reader: ChatReader) -> Iterator[Draw]:
+    """Every dialog there is."""
+    yield from answers(name, seen.card.post, network, text, reader)
+    yield from questions(name, text, reader)
+    yield from details(name, seen, text, reader)
+
+
+def preview(network: Network, text: str, kind: str) -> Preview:
+    """A text as the network would get it: as it is, with a signature, too long, or not written yet."""
+    capabilities = network.capabilities
+    frame = Frame("@ada ", "", capabilities.limit, capabilities.unit, capabilities.max_parts, len)
+    frame = replace(frame, **FRAMES[kind])
+    warning = say("A placeholder seems to be left: {what}", what=text[:200])
+    is_empty = kind == "empty" or not text.strip()
+    fitted = Fitted("…", ("@ada …",), (6,)) if is_empty else fit(text, frame, (warning,))
+    return Preview(fitted, frame.limit, UNITS[frame.unit], private=kind == "plain", is_empty=is_empty)
+
+
+def answers(name: str, post: Post, network: Network, text: str, reader: ChatReader) -> Iterator[Draw]:
+    """Answer, Reply privately, Use as reply, and Edit and send."""
+
+    def answer(act: Act, kind: str, initial: str | None) -> Drawn:
+        reference = replace(REFERENCE, private=initial is not None)
+        dialog = AnswerDialog(act, reference, post, preview(network, text, kind), initial)
+        return Drawn(f"{act} {kind} {bool(initial)}: {name}", MODAL, dialog.view(reader))
+
+    for kind in FRAMES:
+        for act, initial in ((Act.ANSWER, None), (Act.ANSWER, text[:3_000]), (Act.EDIT_AND_SEND, text[:3_000])):
+            yield partial(answer, act, kind, initial)
+
+
+def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
+    """Reassign, Send back, Reject and Snooze."""
+
+    def reassign(count: int) -> Drawn:
+        departments = {f"d{n}": text or "x" for n in range(count)}
+        return Drawn(f"reassign {count}: {name}", MODAL, reassign_dialog(departments, REFERENCE, reader))
+
+    def reason(act: Act) -> Drawn:
+        return Drawn(f"{act}: {name}", MODAL, reason_dialog(act, REFERENCE, reader))
+
+    yield from (partial(reassign, 2), partial(reason, Act.SEND_BACK), partial(reason, Act.REJECT))
+    yield lambda: Drawn(f"snooze: {name}", MODAL, snooze_dialog(REFERENCE, reader))
+    yield partial(reassign, 120)
+
+
+def details(name: str, seen: Seen, text: str, reader: ChatReader) -> Iterator[Draw]:
+    """The Details of a young case, and of one in which much happened."""
+
+    def drawn(times: int, parts: tuple[str, ...]) -> Drawn:
+        journal = [
+            JournalEntry(
+                id=act,
+                case_id="case1",
+                case_version=1,
+                at=LAST,
+                actor=text or "anna",
+                act=act,
+                to_state=CaseState.WAITING_ANSWER,
+                details={"department": text},
+            )
+            for act in ("OpenCase", "Claim", "Reassign", "Unheard")
+        ]
+        view = details_view(seen.file, journal, seen.file.replies, seen.shown)
+        headline = Sentence(view.headline.text, {**view.headline.values, "author": text})
+        view = replace(view, headline=headline, events=[*view.events] * times)
+        post = hostile_card(seen.card, text).post
+        return Drawn(f"details {times}: {name}", MODAL, details_dialog(view, post, parts, reader))
+
+    yield partial(drawn, 1, ())
+    yield partial(drawn, 60, (text or " ", text[:400] or " "))
+
+
+# --- the Home tab, and sentences shown to one person ----------------------------------------------------------------
+
+
+def homes(name: str, seen: Sequence[Seen], reader: ChatReader) -> Iterator[Drawn]:
+    """Empty, with few, with more than it shows, and for somebody who is in no configuration."""
+    views = [replace(one.card, case_id=f"case{n}") for n, one in enumerate(seen)]
+    for own, free, total in ((0, 0, 0), (0, 3, 3), (3, 0, 3), (9, 9, 18), (15, 15, 60)):
+        queue = Queue(views[:own], views[own : own + free], total)
+        for notice in (None, say("Nothing waits for you.")):
+            drawn = home_view(queue, reader, notice=notice)
+            yield Drawn(f"home {own} {free} {bool(notice)}: {name} {reader.language}", HOME, drawn)
+
+
+def whisper(name: str, text: str) -> Drawn:
+    """A refusal or another sentence for one person, as the product shows it where they acted."""
+    return Drawn(name, MESSAGE, [paragraph([words(text)], "sentence")])
+
+
+def whispers(name: str, value: str, reader: ChatReader) -> Iterator[Drawn]:
+    """Every sentence of the catalogue, for any of them may be told."""
+    path = files("escalation").joinpath("locale", "it", "LC_MESSAGES", "portavoce.po")
+    with path.open("rb") as stream:
+        texts = [str(one.id) for one in read_po(stream, locale="it") if one.id]
+    for text in texts:
+        wanted = {field: value for _, field, _, _ in Formatter().parse(text) if field}
+        yield whisper(f"whisper {name} {reader.language}: {text[:60]}", reader.read(Sentence(text, wanted)))
