@@ -72,5 +72,5 @@ def test_make_stops_at_an_old_python(target: str, tmp_path: Path) -> None:
 def test_the_gate_runs_from_anywhere_and_names_its_steps(tmp_path: Path) -> None:
     refused = run(tree.ROOT / ".ci" / "run", "coffee", folder=tmp_path)
     assert refused.returncode == 2
-    assert "There is no step 'coffee'; the steps are: set_up format style types" in refused.stdout
+    assert "There is no step 'coffee'; the steps are: set_up browser node format style types" in refused.stdout
     assert refused.stdout.splitlines()[-1].startswith("GATE FAILED")

@@ -15,6 +15,10 @@ READINGS = {
     "datetime.date.today": "reads the wall clock",
     "time.time": "reads the wall clock",
     "time.time_ns": "reads the wall clock",
+    "time.monotonic": "reads a clock that nobody injected",
+    "time.monotonic_ns": "reads a clock that nobody injected",
+    "time.perf_counter": "reads a clock that nobody injected",
+    "time.perf_counter_ns": "reads a clock that nobody injected",
     "time.sleep": "sleeps and blocks the loop",
     "asyncio.sleep": "sleeps",
     "anyio.sleep": "sleeps",
@@ -45,6 +49,7 @@ def is_zero(call: ast.Call) -> bool:
         "from datetime import datetime as d\nx = d.today()",
         "from datetime import date\ndef f():\n    return date.today()",
         "import time\nx = time.time()",
+        "import time\nx = time.monotonic()",
         "import time\nf = time.time_ns",
         "from time import time\nx = dict(default_factory=time)",
         "def f():\n    import time as t\n    t.sleep(1)",
@@ -60,7 +65,7 @@ def test_a_planted_reading_is_seen(planted: str) -> None:
 @pytest.mark.parametrize(
     "innocent",
     [
-        "import time\nx = time.monotonic()",
+        "def f(clock):\n    return clock.monotonic()",
         "import asyncio\nasync def f():\n    await asyncio.sleep(0)",
         "from datetime import datetime\nx = datetime.fromisoformat('2026-01-01T00:00:00Z')",
         "def f(clock):\n    return clock.now()",
