@@ -5,9 +5,9 @@ Those that only Slack can show are in ``slack_mutants``.
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import httpx
 from sqlalchemy import func, insert, update
@@ -98,6 +98,22 @@ class NoPatience(Patience):
         return timedelta(0)
 
 
+class MissedOnce:
+    """An effect that pretends to have been looked for before."""
+
+    absences = 1
+
+    def __init__(self, effect: Effect) -> None:
+        self._effect = effect
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._effect, name)
+
+
+def _seen_before(result: Result) -> Result:
+    return replace(result, job=replace(result.job, effect=cast("Effect", MissedOnce(result.job.effect))))
+
+
 class OneQuickLook(Courier):
     """Looks once, at once."""
 
@@ -106,10 +122,7 @@ class OneQuickLook(Courier):
         self._patience = NoPatience(self._rulebook)
 
     async def settle(self, results: Sequence[Result]) -> None:
-        for result in results:
-            if result.verdict is AttemptVerdict.ABSENT:
-                result.job.effect.absences = 1
-        await super().settle(results)
+        await super().settle([_seen_before(r) if r.verdict is AttemptVerdict.ABSENT else r for r in results])
 
 
 class AnybodysLease(Outbox):
