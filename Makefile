@@ -16,11 +16,11 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 SET_UP = python=$$(.ci/find-python $(PYTHON)) && "$$python" -I .ci/set_up.py
 
-.PHONY: help demo test lint format lock bench clean ready-demo ready-test
+.PHONY: help demo test lint format lock bench screenshots clean ready-demo ready-test
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name purpose; do \
-		printf '  make %-8s %s\n' "$$name" "$$purpose"; done
+		printf '  make %-11s %s\n' "$$name" "$$purpose"; done
 
 demo: ready-demo  ## play with the whole product: one process, no account anywhere
 	@.venv/bin/portavoce demo $(ARGS)
@@ -39,6 +39,9 @@ lock: ready-test  ## resolve pyproject.toml into both lock files (UPGRADE=1 for 
 
 bench: ready-test  ## measure speed and print the figures
 	@.venv/bin/python -m tests.benchmarks $(ARGS)
+
+screenshots: ready-test  ## take the README's pictures of the running demo (needs a Chromium)
+	@.venv/bin/python -m tests.browser.screenshots
 
 clean:  ## remove .venv and everything that tools left behind
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist *.egg-info

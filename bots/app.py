@@ -56,14 +56,7 @@ class App:
     worker: Worker
 
     async def prepare(self) -> None:
-        """Ask servers for limits of their own; one that does not answer keeps the usual limits.
-
-        A SQLite file belongs to one process: what an earlier one had under way is taken over at once.
-        """
-        if self.database.is_sqlite:
-            async with self.database.begin() as tx:
-                await tx.outbox.orphan(self.clock.now())
-                await tx.polling.orphan()
+        """Ask servers for limits of their own; one that does not answer keeps the usual limits."""
         for account, connector in self.connectors.items():
             try:
                 await connector.prepare()

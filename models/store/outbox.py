@@ -245,10 +245,6 @@ class Outbox:
         query = select(Effect).where(_in_transit(), col(Effect.not_before) <= now, sending)
         return (await self._session.exec(query)).all()
 
-    async def orphan(self, now: datetime) -> None:
-        """End every lease now. Right only where no other process can be at work, as on a SQLite file just taken."""
-        await self._execute(update(Effect).where(col(Effect.lease_until) > now).values(lease_until=now))
-
     async def doubt(self, effect_id: str, *, token: str | None, now: datetime, not_before: datetime) -> bool:
         """Mark an abandoned effect as of unknown outcome; ``False`` if its sender came back after all."""
         statement = update(Effect).where(

@@ -44,11 +44,6 @@ class Polling:
             )
         return due
 
-    async def orphan(self) -> None:
-        """End every poll that somebody has under way. Right only where no other process can be at work."""
-        ended = update(Cursor).where(col(Cursor.lease_until).is_not(None)).values(lease_until=None, token=None)
-        await (await self._session.connection()).execute(ended)
-
     async def any_due(self, accounts: Collection[str], *, now: datetime) -> bool:
         """Tell whether a poll is due; cheap enough to ask every second."""
         known = (await self._session.exec(select(Cursor).where(col(Cursor.account).in_(list(accounts))))).all()

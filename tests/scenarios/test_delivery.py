@@ -381,22 +381,6 @@ async def test_what_a_dead_sender_had_under_way_is_looked_up_before_anything_els
     assert await state(house, case_id) is CaseState.ANSWERED
 
 
-async def test_where_no_other_process_can_be_at_work_a_dead_sender_is_not_waited_for(house: House):
-    case_id = await approved(house)
-    house.clock.forward(seconds=5)
-    await house.courier._start_due()
-    for task in house.courier._running:
-        task.cancel()
-    heir = Courier(desk=house.desk, surfaces={"slack": house.chat})
-    await heir.drain()
-    assert "Doubtful" not in await acts(house, case_id)
-    async with house.database.begin() as tx:
-        await tx.outbox.orphan(house.clock.now())
-    await heir.drain()
-    assert [effect.state for effect in await replies(house, case_id)] == [EffectState.UNKNOWN]
-    assert "Doubtful" in await acts(house, case_id)
-
-
 async def test_a_result_that_comes_after_the_lease_was_lost_is_kept_as_evidence_and_changes_nothing(house: House):
     case_id = await approved(house)
     house.clock.forward(seconds=5)

@@ -113,7 +113,7 @@ async def test_the_count_is_drawn_when_another_part_of_the_room_is_used(office: 
     drawn = await typed(office, "word " * 80)
     assert any("It will be sent in 2 parts." in piece for piece in drawn)
     drawn = await typed(office, "word " * 200)
-    assert any("the network takes 840" in piece for piece in drawn)
+    assert any("the network takes 812" in piece for piece in drawn)
     view = office.workspace.open_view("U0ANNA")
     field = next(block for block in view["blocks"] if block["type"] == "input")
     assert "initial_value" not in field["element"], "so that what was typed stays"
