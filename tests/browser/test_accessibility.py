@@ -139,7 +139,12 @@ async def test_narrow_windows(browser: Browser, demo_address: str, about: str, n
         assert not look.found, "\n".join(look.found)
 
 
-async def test_main_story_without_a_mouse(visitor: Visitor, about: str) -> None:
+async def test_main_story_without_a_mouse(browser: Browser, demo_address: str, about: str) -> None:
+    async with visiting(browser, demo_address) as visitor:
+        await play_by_keyboard(visitor, about)
+
+
+async def play_by_keyboard(visitor: Visitor, about: str) -> None:
     page, workspace, network = visitor.at.page, visitor.workspace, visitor.network
     keyboard = page.keyboard
     post = f"@acme I was charged twice for {about}."

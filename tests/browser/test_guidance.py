@@ -11,7 +11,7 @@ from tests.browser.visitor import Visitor
 pytestmark = [pytest.mark.xdist_group("browser-guidance"), pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_tour_leads_a_stranger_through_the_whole_story(visitor: Visitor) -> None:
+async def test_tour_leads_a_stranger_through_the_whole_story(visitor: Visitor, about: str) -> None:
     guide, network, workspace = visitor.at.guide, visitor.network, visitor.workspace
     tour = visitor.at.page.get_by_role("button", name="Tour", exact=True)
     if await tour.get_attribute("aria-pressed") == "false":
@@ -22,21 +22,21 @@ async def test_tour_leads_a_stranger_through_the_whole_story(visitor: Visitor) -
 
     await expect(guide.get_by_text("1 of 5: Be a customer.")).to_be_visible()
     await there.click()
-    await network.write("@acme I was charged twice for invoice 4711. Can you look into it?")
+    await network.write(f"@acme I was charged twice for {about}. Can you look into it?")
     await expect(guide.get_by_text("2 of 5: See the card.")).to_be_visible()
     await there.click()
     await expect(guide.get_by_text("3 of 5: Claim and answer.")).to_be_visible()
     await there.click()
-    card = workspace.card("invoice 4711").last
+    card = workspace.card(about)
     await card.get_by_role("button", name="Claim").click()
     await card.get_by_role("button", name="Answer", exact=True).click()
-    await workspace.fill_in_dialog("Answer", "We pay it back today.", "Submit for approval")
+    await workspace.fill_in_dialog("Answer", f"We pay {about} back today.", "Submit for approval")
     await expect(guide.get_by_text("4 of 5: Approve as Carla.")).to_be_visible()
     await there.click()
-    await workspace.waiting("We pay it back today.").last.get_by_role("button", name=APPROVE).click()
+    await workspace.waiting(f"We pay {about} back today.").get_by_role("button", name=APPROVE).click()
     await expect(guide.get_by_text("5 of 5: See the reply arrive.")).to_be_visible()
     await there.click()
-    await expect(network.reply("We pay it back today.").first).to_be_visible()
+    await expect(network.reply(f"We pay {about} back today.")).to_be_visible()
     await expect(guide.get_by_text("That is all of it.")).to_be_visible()
     await guide.get_by_role("button", name="Close").click()
     await expect(guide).to_be_hidden()
