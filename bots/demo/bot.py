@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
+import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final
 
@@ -89,6 +91,10 @@ class Bot:
             for connector in app.connectors.values():
                 await connector.close()
             await app.database.close()
+            del app, life
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                gc.collect()  # connections that were cut in the middle of something are given up here and now
 
     async def stop(self) -> None:
         """Stop it as Ctrl-C would, with little patience for what is under way."""
