@@ -58,11 +58,18 @@ class WholeConnection(aiosqlite.Connection):
     """A connection whose cursors make at most one trip a statement, and that rolls back only what was begun."""
 
     _writing = False
+    _stopping = False
     _stopped: "asyncio.Future[Any] | None" = None
 
     def stop(self) -> "asyncio.Future[Any] | None":
-        """Ask the thread to end; the future is done when it needs the event loop no more."""
-        self._stopped = super().stop()
+        """Ask the thread to end, once; the future is done when it needs the event loop no more.
+
+        The stock connection asks again at every call and waits for a thread that has ended already: a connection that
+        is cut off while it closes would wait forever.
+        """
+        if not self._stopping:
+            self._stopping = True
+            self._stopped = super().stop()
         return self._stopped
 
     async def _connect(self) -> Self:

@@ -1,5 +1,6 @@
 """The boundary of every transaction: durable, exclusive, and saying so in one way when the database is away."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -173,6 +174,15 @@ async def test_a_file_that_cannot_be_opened_leaves_no_thread_with_work_for_this_
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_connection_that_is_cut_off_while_it_closes_waits_for_no_thread_that_has_ended(tmp_path: Path):
+    for _ in range(50):
+        connection = await connect(f"{tmp_path}/cut.db")
+        closing = asyncio.create_task(connection.close())
+        await asyncio.sleep(0)  # it waits for the thread now
+        connection.stop()  # what SQLAlchemy does to the connections of a task that was cancelled
+        await asyncio.wait_for(closing, 5)
 
 
 async def test_a_stopped_postgresql_is_unavailable_within_moments():
