@@ -1,0 +1,70 @@
+"""The figures of a period: one definition for card, report, digest, console and CSV.
+
+Values only; nothing is counted here.
+``models.store.reports`` counts, ``escalation.reports`` asks for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from models.vocabulary import Step
+
+WITHIN_SECONDS: Final = (600, 3_600, 14_400, 86_400)
+"""What customers are known to expect: 10 minutes, 1 hour, 4 hours, 24 hours; wall seconds."""
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """How long one step took in a period, by the cycles of it that ended as done in that period. Wall seconds.
+
+    ``p50``, ``p90`` and ``p99`` are interpolated between the two nearest values (type 7, the "inclusive" method of
+    ``statistics.quantiles``). ``targeted``: how many had a target; ``met``: how many of those ended by their due time.
+    ``within``: how many took at most each of ``WITHIN_SECONDS``. ``open_breaches``: cycles that are still running and
+    past their due time at the end of the period; they are in none of the other figures.
+    """
+
+    step: Step
+    count: int
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    targeted: int
+    met: int
+    within: tuple[int, int, int, int]
+    open_breaches: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One group of a report. ``group`` is what its cases have in common, ``""`` in the line over all of them.
+
+    ``received``: cases whose first message came in the period; ``answered``: those of them that have had a reply.
+    """
+
+    group: str
+    received: int
+    answered: int
+    steps: Mapping[Step, StepFigures] = field(default_factory=dict)
+
+    @property
+    def response_rate(self) -> float | None:
+        """Return the share of cases that have had a reply, 0 to 1; ``None`` where none was received."""
+        return self.answered / self.received if self.received else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures from ``since`` (included) to ``until`` (excluded), both aware UTC; lines by group, then over all.
+
+    ``method``: counted from every row, or from hourly buckets with a relative error of at most 1 % in p50, p90, p99.
+    """
+
+    since: datetime
+    until: datetime
+    by: str | None
+    method: Literal["exact", "rolled up"]
+    lines: tuple[Line, ...]
+    total: Line
