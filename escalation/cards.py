@@ -24,7 +24,7 @@ from escalation.views import (
     StepLine,
 )
 from escalation.wording import UNITS
-from models.case import Draft, JournalEntry
+from models.case import Case, Draft, JournalEntry
 from models.clocks import Timer
 from models.outbox import Card, Effect
 from models.vocabulary import (
@@ -33,6 +33,7 @@ from models.vocabulary import (
     DraftState,
     EffectState,
     NetworkAct,
+    PauseReason,
     Priority,
     Step,
     TimerKind,
@@ -50,6 +51,8 @@ STEP_LABELS: Mapping[Step, Sentence] = {
     Step.APPROVE: say("approved"),
     Step.RELAY: say("sent"),
     Step.FIRST_RESPONSE: say("first response"),
+    Step.NEXT_RESPONSE: say("next response"),
+    Step.REPLY_WINDOW: say("reply window"),
     Step.RESOLUTION: say("closed"),
 }
 
@@ -209,7 +212,7 @@ def status(file: CaseFile, shown: Shown) -> Sentence:
         case CaseState.WAITING_ANSWER:
             return say("Waiting for somebody to claim it.")
         case CaseState.SNOOZED:
-            return say("Snoozed until {until}.", until=case.snoozed_until or shown.now)
+            return paused(case, shown)
         case CaseState.IN_REVIEW:
             return say("The answer by {who} waits for approval.", who=author)
         case CaseState.RELAYING:
@@ -228,6 +231,14 @@ def status(file: CaseFile, shown: Shown) -> Sentence:
             return _dismissed(case.dismiss_reason)
         case _:
             return say("Closed.")
+
+
+def paused(case: Case, shown: Shown) -> Sentence:
+    """Return why and until when a case stands still."""
+    until = case.snoozed_until or shown.now
+    if case.pause_reason is PauseReason.WAITING_CUSTOMER:
+        return say("Waiting for the customer, until {until} at the latest.", until=until)
+    return say("Snoozed until {until}.", until=until)
 
 
 def _dismissed(reason: DismissReason | None) -> Sentence:
@@ -379,6 +390,12 @@ _JOURNAL: Mapping[str, Sentence] = {
     "Dismiss": say("closed it without a reply"),
     "Snooze": say("snoozed it"),
     "Wake": say("back from its snooze"),
+    "TakeOver": say("took it over"),
+    "ReleaseClaim": say("the claim ended, for nothing followed it"),
+    "TargetsDue": say("a target was near or missed"),
+    "AcknowledgePing": say("has seen the ping"),
+    "MutePings": say("muted the pings"),
+    "Recompute": say("timed anew by today's policy"),
     "Perform": say("acted on the post"),
     "ConfirmPosted": say("found the reply on the network"),
     "ConfirmPartPosted": say("found a part of the reply on the network"),

@@ -13,6 +13,7 @@ from escalation.cards import Shown, approval_view, card_view, note_view
 from escalation.casefile import CaseFile
 from escalation.language import Sentence, say
 from escalation.notes import Note
+from escalation.ping_views import gathering_view, ping_view
 from escalation.ports import (
     Acts,
     Arrival,
@@ -36,7 +37,9 @@ from escalation.ports import (
 from escalation.rulebook import Rulebook, UnknownAccountError, post_facts
 from escalation.views import View
 from models.outbox import Card, Effect
-from models.vocabulary import AttemptVerdict, EffectKind, EffectState, Idempotency, NetworkAct
+from models.pings import Gathering, Ping
+from models.store.pings import Gathered
+from models.vocabulary import DRAWINGS, AttemptVerdict, EffectKind, EffectState, Idempotency, NetworkAct
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +66,7 @@ class Job:
     frozen_by: str | None = None
     first_tried_at: datetime | None = None
     begin_by: datetime | None = None
+    told: Ping | tuple[Gathering, Sequence[Gathered]] | None = None
 
     @property
     def card(self) -> Card | None:
@@ -218,7 +222,7 @@ class Carrier:
         effect, card = job.effect, job.card
         return ChatMessage(
             effect_id=effect.id,
-            kind=cast('Literal["card", "approval", "thread", "ping"]', effect.kind.value),
+            kind=cast('Literal["card", "approval", "thread", "ping", "digest"]', effect.kind.value),
             channel=effect.target,
             view=self._view(job),
             case_id=effect.case_id,
@@ -227,6 +231,10 @@ class Carrier:
 
     def _view(self, job: Job) -> View:
         effect, file, card = job.effect, job.file, job.card
+        if isinstance(job.told, tuple):
+            return gathering_view(*job.told, self._told_to(job), name=self.rulebook.name, label=self.rulebook.label)
+        if isinstance(job.told, Ping) and file is not None:
+            return ping_view(file, job.told, self._told_to(job), self.shown(file, job.frozen_by))
         if effect.kind in {EffectKind.THREAD, EffectKind.PING} or file is None:
             return note_view(Note.of(effect.payload), file)
         if card is None:
@@ -238,6 +246,9 @@ class Carrier:
         if draft is None:
             raise Rejected("approvals card without a draft")
         return approval_view(file, draft, shown)
+
+    def _told_to(self, job: Job) -> tuple[str, ...]:
+        return tuple(job.effect.payload.get("to", ()))
 
     def shown(self, file: CaseFile, frozen_by: str | None) -> Shown:
         """Return what views need beyond the case."""
@@ -261,7 +272,7 @@ class Carrier:
         version = file.case.version if file else None
         if effect.kind is EffectKind.THREAD and (card is None or card.message_id is None):
             raise RetryLater("the card is not posted yet")
-        if effect.kind in {EffectKind.CARD, EffectKind.APPROVAL} and card is not None and card.message_id is not None:
+        if effect.kind in DRAWINGS and card is not None and card.message_id is not None:
             if version is None or card.shown_version < version:
                 await surface.update(self._message(job), card.message_id)
             return Result(job, AttemptVerdict.SENT, external_id=card.message_id, shown_version=version)

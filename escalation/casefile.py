@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from escalation.business_time import BusinessCalendar
+from escalation.ladder import Rung, Timing
 from escalation.language import Sentence
-from escalation.ports import Capabilities
+from escalation.ports import Capabilities, Duty
 from models.case import Case, Draft
 from models.clocks import StepClock
 from models.mention import Author, Mention
 from models.outbox import Card, Effect
-from models.vocabulary import EffectState, Step, Visibility
+from models.vocabulary import EffectState, PauseReason, Step, Visibility
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class CaseFile:
         """Return the step's running clock."""
         return next((clock for clock in self.clocks if clock.step is step and clock.ended_at is None), None)
 
+    def clock(self, clock_id: str) -> StepClock | None:
+        """Return one clock by its id."""
+        return next((clock for clock in self.clocks if clock.id == clock_id), None)
+
     def latest(self, step: Step) -> StepClock | None:
         """Return the step's newest cycle."""
         return max((clock for clock in self.clocks if clock.step is step), key=lambda clock: clock.cycle, default=None)
@@ -100,28 +105,57 @@ class RouteMatch:
 
 
 @dataclass(frozen=True)
+class Addressee:
+    """Whom a role of a ladder means now. ``channel`` may be ``member:KEY``; ``to``: members who shall notice it there.
+
+    ``rota``: they were found on call there.
+    """
+
+    channel: str
+    to: tuple[str, ...] = ()
+    rota: str | None = None
+
+
+@dataclass(frozen=True)
+class PolicyChosen:
+    """A policy as the configuration has it today."""
+
+    name: str
+    digest: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Rules:
     """The configuration as it bears on one case. All functions are pure.
 
-    ``fit(text, author, visibility)`` gives the parts as the network will get them. ``due(step, start)`` is the moment
-    a step
-    is due under the case's own policy snapshot, ``None`` where there is no target. ``name(member)`` is how people
+    ``fit(text, author, visibility)`` gives the parts as the network will get them. ``timing(step, department)`` times a
+    clock that begins, under the case's own policy snapshot, ``timing_of(clock)`` one that runs, by the target and the
+    calendar that it began with, and ``timing_today(step, department)`` one that is timed anew under ``policy_today``.
+    ``addressees`` says who a role of the ladder is, ``reachable`` when they may be told. ``name(member)`` is how people
     call them.
     """
 
     is_colleague: Callable[[str], bool]
     is_approver: Callable[[str], bool]
     is_second_approver: Callable[[str], bool]
+    is_deputy: Callable[[str], bool]
     name: Callable[[str], str]
     label: Callable[[str], str]
     departments: Mapping[str, str]
     next_route: Callable[[], RouteMatch | None]
     fit: Callable[[str, str, Visibility], Fitted]
-    due: Callable[[Step, datetime], datetime | None]
-    calendar: BusinessCalendar
+    timing: Callable[[Step, str], Timing]
+    timing_of: Callable[[StepClock], Timing]
+    timing_today: Callable[[Step, str], Timing]
+    policy_today: Callable[[], PolicyChosen]
+    addressees: Callable[[str, CaseFile, StepClock, Duty, datetime], tuple[Addressee, ...]]
+    reachable: Callable[[Addressee, Rung, Duty, datetime], datetime]
+    longest_pause: Mapping[PauseReason, int]
     capabilities: Capabilities
     channels: Mapping[str, str]
     approval_channel: str
+    managers_channel: str | None
     undo_seconds: int
     close_after_seconds: int
     four_eyes: bool = True

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from escalation.language import Sentence
-from models.vocabulary import DismissReason, DraftSource, NetworkAct
+from escalation.ports import NOBODY_ON_CALL, Duty
+from models.vocabulary import DismissReason, DraftSource, NetworkAct, PauseReason
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """Why nothing leaves for an account, and since when (UTC): somebody froze it, or it refuses us."""
+
+    why: Sentence
+    since: datetime
+
 
 # --- by colleagues ----------------------------------------------------------------------------------------------------
 
@@ -106,9 +116,32 @@ class Dismiss:
 
 @dataclass(frozen=True)
 class Snooze:
-    """Bring it back at ``until`` (UTC)."""
+    """Bring it back at ``until`` (UTC), or when the customer writes; its clocks stand still for this reason."""
 
     until: datetime
+    reason: PauseReason = PauseReason.SNOOZED
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """I will answer this, whoever had it."""
+
+
+@dataclass(frozen=True)
+class AcknowledgePing:
+    """I have seen this ping: do not repeat it. The clock runs on."""
+
+    ping_id: str
+    clock_id: str
+    rung: int
+
+
+@dataclass(frozen=True)
+class MutePings:
+    """Tell nothing more about this clock, for this reason. It runs on."""
+
+    clock_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -168,6 +201,27 @@ class CardShown:
 @dataclass(frozen=True)
 class Wake:
     """A snooze ended."""
+
+
+@dataclass(frozen=True)
+class TargetsDue:
+    """Rungs of the case's ladders are due. ``standstill`` silences those that wait for what stands still.
+
+    ``duty``: who is on call.
+    """
+
+    standstill: Standstill | None = None
+    duty: Duty = NOBODY_ON_CALL
+
+
+@dataclass(frozen=True)
+class ReleaseClaim:
+    """Nothing followed a claim for too long; somebody else may take the case."""
+
+
+@dataclass(frozen=True)
+class Recompute:
+    """Time the running clocks by today's policy and calendars instead of those that they began under."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +293,9 @@ Command = (
     | NotOurs
     | Dismiss
     | Snooze
+    | TakeOver
+    | AcknowledgePing
+    | MutePings
     | Perform
     | ConfirmPosted
     | ConfirmPartPosted
@@ -248,6 +305,9 @@ Command = (
     | CustomerDeleted
     | CardShown
     | Wake
+    | TargetsDue
+    | ReleaseClaim
+    | Recompute
     | QuietPeriodPassed
     | Delivered
     | Undeliverable

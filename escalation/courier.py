@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from escalation import commands as c
+from escalation.announcing import rung_of
 from escalation.carrying import Carrier, Job, Mode, Result
 from escalation.desk import Desk, Order, case_file
 from escalation.freezing import frozen_accounts
@@ -29,9 +30,12 @@ from escalation.settling import Settling
 from escalation.sorting import Aside, Sorting
 from models.columns import new_id, new_token
 from models.outbox import Effect
+from models.pings import Gathering, Ping
 from models.store import Transaction
+from models.store.pings import Gathered
 from models.vocabulary import (
     CHAT_EFFECTS,
+    DRAWINGS,
     EffectKind,
     EffectState,
 )
@@ -184,11 +188,7 @@ class Courier:
             orders: list[Order] = []
             for effect in abandoned:
                 card = cards.get(effect.card_id or "")
-                update = (
-                    effect.kind in {EffectKind.CARD, EffectKind.APPROVAL}
-                    and card is not None
-                    and card.message_id is not None
-                )
+                update = effect.kind in DRAWINGS and card is not None and card.message_id is not None
                 if update or effect.kind is EffectKind.ACT:
                     await tx.outbox.again(effect.id, token=effect.token, now=now)
                     continue
@@ -210,13 +210,34 @@ class Courier:
                 return [], []
             sorting = await self._sorting(tx, due, frozen, now)
             leased, aside = await self._jobs(tx, sorting, due)
+            told = await self._told(tx, [effect for effect, _, _ in leased], sorting)
         jobs: list[Job] = []
         for effect, token, mode in leased:
             file = sorting.files.get(effect.case_id or "")
             frozen_by = frozen.get(file.case.account) if file is not None else None
             first = sorting.first_tried.get(effect.id)
-            jobs.append(Job(effect, token, mode, file, frozen_by, first, now + self._begin_within))
+            begin_by = now + self._begin_within
+            jobs.append(Job(effect, token, mode, file, frozen_by, first, begin_by, told.get(effect.id)))
         return jobs, aside
+
+    async def _told(
+        self, tx: Transaction, effects: Sequence[Effect], sorting: Sorting
+    ) -> dict[str, Ping | tuple[Gathering, Sequence[Gathered]]]:
+        """Return what pings and messages about many of them tell, by effect."""
+        found: dict[str, Ping | tuple[Gathering, Sequence[Gathered]]] = {}
+        rungs = {}
+        for effect in effects:
+            if effect.kind is EffectKind.PING and effect.card_id is not None:
+                card = next((c for c in sorting.files[effect.case_id or ""].cards if c.id == effect.card_id), None)
+                if card is not None:
+                    rungs[effect.id] = rung_of(card)
+            elif "gathering" in effect.payload:
+                gathering = await tx.pings.gathering(effect.payload["gathering"])
+                if gathering is not None:
+                    found[effect.id] = gathering
+        pings = await tx.pings.by_rung(rungs.values())
+        found.update({effect_id: pings[rung] for effect_id, rung in rungs.items() if rung in pings})
+        return found
 
     async def _sorting(
         self, tx: Transaction, effects: Sequence[Effect], frozen: Mapping[str, str], now: datetime

@@ -4,20 +4,21 @@ It changes nothing, asks nobody and knows no clock; the same arguments give the 
 its row of the table stands in ``escalation.plans``.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from escalation import commands as c
 from escalation.casefile import CaseFile, Rules
-from escalation.decision import ClockStarted, ClockStopped, Decision, Refusal
-from escalation.lifecycle import CUSTOMERS_STEPS, Right, Transition, transition
+from escalation.decision import ClockMoved, ClockStarted, ClockStopped, Decision, Refusal
+from escalation.lifecycle import CUSTOMERS_STEPS, STANDING_STILL, Right, Transition, transition
 from escalation.plans import PLANS
 from escalation.plans.drafts import text_hash
 from escalation.plans.refusals import no_right, why_not
 from escalation.plans.scene import Plan, Scene
-from escalation.plans.taking_up import LONGEST_SNOOZE
+from models.clocks import StepClock
 from models.vocabulary import OPEN_STATES, SYSTEM, CaseState, EffectState, Step, StepOutcome
 
-__all__ = ["LONGEST_SNOOZE", "SYSTEM", "decide", "text_hash"]
+__all__ = ["SYSTEM", "decide", "text_hash"]
 
 
 def decide(file: CaseFile, command: c.Command, rules: Rules, *, actor: str, now: datetime) -> Decision | Refusal | None:
@@ -54,7 +55,7 @@ def _may(who: Right, scene: Scene) -> bool:
     if who is Right.SYSTEM:
         return actor == SYSTEM
     if who is Right.APPROVER:
-        return rules.is_approver(actor) or (bool(rules.second_approval) and rules.is_second_approver(actor))
+        return scene.approves(actor) or (bool(rules.second_approval) and rules.is_second_approver(actor))
     return rules.is_colleague(actor)
 
 
@@ -65,12 +66,14 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
     case, at = scene.case, scene.at
     stay = plan.stay and row.or_stay
     to = case.state if stay else row.target(case.state)
-    stopped, started = ([], []) if stay else _clocks(scene, row, command, plan)
+    stopped, started = ([], []) if stay else _clocks(scene, row, command, plan, to)
+    moved = [*plan.moved, *_pauses(scene, to, {(clock.step, clock.cycle) for clock in stopped})]
     details = dict(plan.details)
     if stopped:
         details["stopped"] = [[clock.step.value, clock.cycle, clock.outcome.value] for clock in stopped]
     if started:
         details["started"] = [[clock.step.value, clock.cycle] for clock in started]
+    details.update(_stood_still(scene, moved))
     if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS}:
         details["since"] = min(since).isoformat()
     if plan.new_draft is not None:
@@ -89,6 +92,10 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
         decided=tuple(plan.decided),
         intents=tuple(plan.intents),
         cards=tuple(plan.cards),
+        moved=tuple(moved),
+        pings=tuple(plan.pings),
+        acknowledged=plan.acknowledged,
+        policy=plan.policy,
         timers=tuple(plan.timers),
         cancel_timers=tuple(plan.cancel_timers),
         recall=plan.recall,
@@ -101,33 +108,98 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
 
 
 def _clocks(
-    scene: Scene, row: Transition, command: type[c.Command], plan: Plan
+    scene: Scene, row: Transition, command: type[c.Command], plan: Plan, to: CaseState
 ) -> tuple[list[ClockStopped], list[ClockStarted]]:
     file, at = scene.file, scene.at
+    member = scene.actor if scene.actor != SYSTEM else scene.case.owner
     stopped: list[ClockStopped] = []
     skipped = _steps_taken_at_once(file, command)
     for step in (*row.stops, *row.drops):
         outcome = StepOutcome.DONE if step in row.stops else StepOutcome.CANCELLED
         if (clock := file.running(step)) is not None:
             wall = (at - clock.started_at).total_seconds()
-            business = float(scene.rules.calendar.elapsed(clock.started_at, at))
-            stopped.append(ClockStopped(step, clock.cycle, clock.started_at, at, outcome, wall, business))
+            paused = paused_until(scene, clock)
+            business = float(scene.rules.timing_of(clock).elapsed(clock.started_at, at, paused))
+            stopped.append(
+                ClockStopped(
+                    step,
+                    clock.cycle,
+                    clock.started_at,
+                    at,
+                    outcome,
+                    wall,
+                    business,
+                    member=member,
+                    paused_seconds=paused,
+                )
+            )
         elif step in skipped and step in row.stops:
             cycle = _next_cycle(file, step)
             stopped.append(
-                ClockStopped(step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department)
+                ClockStopped(
+                    step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department, member=member
+                )
             )
     ending = {clock.step for clock in stopped}
     department = plan.changes.get("department", scene.case.department)
     starting = [step for step in row.starts if file.running(step) is None or step in ending]
-    if file.case.answered_at is not None:
-        starting = [step for step in starting if step is not Step.FIRST_RESPONSE]
-    waits_since = _customer_waits_since(scene, plan)
+    not_now = Step.FIRST_RESPONSE if file.case.answered_at is not None else Step.NEXT_RESPONSE
     started = []
     for step in starting:
-        start = waits_since if step in CUSTOMERS_STEPS else at
-        started.append(ClockStarted(step, _next_cycle(file, step), start, scene.rules.due(step, start), department))
+        timing = scene.rules.timing(step, department)
+        if step is not_now or (step is Step.REPLY_WINDOW and timing.target_seconds is None):
+            continue
+        start = at
+        if step is Step.REPLY_WINDOW:
+            start = min(plan.customer_since or at, at)
+        elif step in CUSTOMERS_STEPS:
+            start = _customer_waits_since(scene, plan)
+        still_from = at if step in STANDING_STILL.get(to, ()) else None
+        started.append(ClockStarted(step, _next_cycle(file, step), start, timing, department, still_from))
     return stopped, started
+
+
+def paused_until(scene: Scene, clock: StepClock) -> int:
+    """Return the counted seconds that a clock has stood still until now."""
+    if clock.paused_at is None:
+        return clock.paused_seconds
+    return clock.paused_seconds + scene.rules.timing_of(clock).elapsed(clock.paused_at, scene.at)
+
+
+def _pauses(scene: Scene, to: CaseState, ending: set[tuple[Step, int]]) -> list[ClockMoved]:
+    """Let the clocks stand still that do so in the state that the case comes to, and all others go on."""
+    still = STANDING_STILL.get(to, frozenset())
+    moved: list[ClockMoved] = []
+    for clock in scene.file.clocks:
+        if clock.ended_at is not None or (clock.step, clock.cycle) in ending:
+            continue
+        if clock.paused_at is None and clock.step in still:
+            moved.append(ClockMoved(clock.id, {"paused_at": scene.at, "next_at": None}))
+        elif clock.paused_at is not None and clock.step not in still:
+            paused, timing = paused_until(scene, clock), scene.rules.timing_of(clock)
+            deadline = {
+                "paused_at": None,
+                "paused_seconds": paused,
+                "due_at": timing.due_at(clock.started_at, paused),
+                "next_at": timing.next_at(
+                    clock.started_at,
+                    passed=clock.rungs_passed,
+                    paused_seconds=paused,
+                    acknowledged=clock.acknowledged_rung,
+                ),
+            }
+            moved.append(ClockMoved(clock.id, deadline))
+    return moved
+
+
+def _stood_still(scene: Scene, moved: Sequence[ClockMoved]) -> dict[str, list[list[object]]]:
+    """Return for the journal which clocks stand still from now on and which go on."""
+    told: dict[str, list[list[object]]] = {}
+    for change in moved:
+        if "paused_at" in change.changes and (clock := scene.file.clock(change.clock_id)) is not None:
+            word = "resumed" if change.changes["paused_at"] is None else "paused"
+            told.setdefault(word, []).append([clock.step.value, clock.cycle])
+    return told
 
 
 def _customer_waits_since(scene: Scene, plan: Plan) -> datetime:

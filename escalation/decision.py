@@ -6,9 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from escalation import commands as c
+from escalation.casefile import PolicyChosen
+from escalation.ladder import Rung, Timing
 from escalation.language import Sentence
 from models.case import Draft
-from models.vocabulary import CaseState, DraftState, EffectKind, EffectState, Step, StepOutcome, TimerKind, Verdict
+from models.vocabulary import (
+    CaseState,
+    DraftState,
+    EffectKind,
+    EffectState,
+    PingFate,
+    Step,
+    StepOutcome,
+    TimerKind,
+    Verdict,
+)
 
 
 @dataclass(frozen=True)
@@ -31,17 +43,56 @@ class ClockStopped:
     business_seconds: float
     is_new: bool = False
     department: str = ""
+    member: str | None = None
+    paused_seconds: int = 0
 
 
 @dataclass(frozen=True)
 class ClockStarted:
-    """A step's next cycle begins."""
+    """A step's next cycle begins. ``paused_at``: it stands still from the beginning."""
 
     step: Step
     cycle: int
     started_at: datetime
-    due_at: datetime | None
+    timing: Timing
     department: str
+    paused_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ClockMoved:
+    """The deadline of a running clock moves: it passed a rung, stood still, went on, or is timed anew."""
+
+    clock_id: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Where a ping is told: a channel or ``member:KEY``. ``to``: members who shall notice it there."""
+
+    channel: str
+    to: tuple[str, ...] = ()
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PingDue:
+    """A rung whose time has come. ``told`` is empty unless ``fate`` is ``announced``, or ``muted`` by a standstill.
+
+    ``policy`` is the case's; ``priority`` orders it in the outbox. ``why`` and ``since`` are those of the standstill.
+    """
+
+    clock_id: str
+    step: Step
+    rung: Rung
+    policy: str
+    due_at: datetime
+    at: datetime
+    fate: PingFate
+    told: tuple[Told, ...] = ()
+    why: Sentence | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +156,8 @@ class Decision:
     ``recall`` and ``check`` name a draft by id: its waiting parts are called back (all of them, or the whole decision
     falls),
     or the part that needed a check is settled as ``check_state`` says. ``said`` is what the person who acted gets to
-    read. ``then`` is what the program itself does to the case right after, in the same transaction.
+    read. ``then`` is what the program itself does to the case right after, in the same transaction. ``acknowledged`` is
+    the id of a ping that the actor has seen; ``policy`` is the one that the case goes on under.
     """
 
     act: str
@@ -121,6 +173,10 @@ class Decision:
     decided: tuple[DraftDecided, ...] = ()
     intents: tuple[Intent, ...] = ()
     cards: tuple[CardWanted, ...] = ()
+    moved: tuple[ClockMoved, ...] = ()
+    pings: tuple[PingDue, ...] = ()
+    acknowledged: str | None = None
+    policy: PolicyChosen | None = None
     timers: tuple[TimerSet, ...] = ()
     cancel_timers: tuple[TimerKind, ...] = ()
     recall: str | None = None

@@ -113,6 +113,7 @@ class Desk:
         self.clock = clock
         self.committed = committed
         self._policies: dict[str, Mapping[str, Any]] = {}
+        self._kept_calendars: set[str] = set()
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -188,7 +189,7 @@ class Desk:
     async def _pass(self, tx: Transaction, batch: Mapping[str, tuple[int, Order]]) -> dict[int, Outcome]:
         found = await tx.cases.lock(batch)
         outcomes: dict[int, Outcome] = {}
-        writing = Writing(tx)
+        writing = Writing(tx, self._kept_calendars)
         for case_id, (number, order) in batch.items():
             if case_id not in found:
                 outcomes[number] = Outcome(case_id, refusal=say("This case does not exist any more."))
@@ -212,7 +213,11 @@ class Desk:
         return outcomes
 
     async def rules(self, tx: Transaction, file: CaseFile) -> Rules:
-        """Return the rules for a case, under the policy it began with."""
+        """Return the rules for a case, under the policy and the calendars that it began with."""
+        wanted = {clock.calendar for clock in file.clocks if clock.ended_at is None and clock.calendar}
+        if unknown := wanted - self.rulebook.calendars.keys():
+            for snapshot in await tx.clocks.calendars(unknown):
+                self.rulebook.restore(snapshot.definition)
         return self.rulebook.rules_for(file, await self.policy(tx, file.case.policy_digest))
 
     async def policy(self, tx: Transaction, digest: str) -> Mapping[str, Any]:
@@ -303,7 +308,7 @@ class Desk:
         threads = {post.external_id: parents.get(post.parent_id or "", post.thread_id) for post in posts}
         cases = await tx.cases.of_threads(account, [*threads.values(), *(post.external_id for post in posts)])
         earlier = await tx.cases.count_by_author([author.id for author in authors.values()])
-        writing = Writing(tx)
+        writing = Writing(tx, self._kept_calendars)
         orders: list[Order] = []
         for post in posts:
             author, thread = authors[post.author.external_id], threads[post.external_id]
@@ -337,24 +342,25 @@ class Desk:
             language=post.language,
             visibility=post.visibility,
         )
-        settings = self.rulebook.settings
-        policy = settings.policy_snapshot(match.policy)
+        settings, of = self.rulebook.settings, {"priority": match.priority, "network": network}
+        policy, digest = settings.policy_snapshot(match.policy, **of), settings.policy_digest(match.policy, **of)
         return open_case(
             post,
             account=account,
             network=network,
             author=author,
             match=match,
-            policy_digest=settings.policy_digest(match.policy),
-            policy=policy,
-            calendar=self.rulebook.calendar(match.department, policy),
+            policy_digest=digest,
+            timing=lambda step: self.rulebook.timing(step, match.department, digest, policy, account),
             earlier_cases=earlier,
             thread_id=thread,
             now=now,
         )
 
     def _policy_row(self, case: Case, now: datetime) -> PolicySnapshot:
-        content = self.rulebook.settings.policy_snapshot(case.policy)
+        content = self.rulebook.settings.policy_snapshot(
+            case.policy, priority=case.priority.value, network=case.network
+        )
         return PolicySnapshot(digest=case.policy_digest, name=case.policy, content=content, first_used_at=now)
 
     def _wanted_cards(self, case: Case) -> list[CardWanted]:

@@ -16,10 +16,15 @@ RELAYING, CHECK, ANSWERED = CaseState.RELAYING, CaseState.NEEDS_CHECK, CaseState
 DISMISSED, CLOSED = CaseState.DISMISSED, CaseState.CLOSED
 
 INITIAL = WAITING
-FIRST_STEPS = (Step.DETECT, Step.ROUTE, Step.FIRST_RESPONSE, Step.RESOLUTION)
-CUSTOMERS_STEPS = frozenset({Step.FIRST_RESPONSE, Step.RESOLUTION})
+FIRST_STEPS = (Step.DETECT, Step.ROUTE, Step.FIRST_RESPONSE, Step.REPLY_WINDOW, Step.RESOLUTION)
+"""The clocks of a new case; ``reply_window`` only where the network has one."""
+CUSTOMERS_STEPS = frozenset({Step.FIRST_RESPONSE, Step.NEXT_RESPONSE, Step.REPLY_WINDOW, Step.RESOLUTION})
 """The clocks that run for the customer: from their post, not from our knowing of it."""
 FINAL = frozenset({DISMISSED, CLOSED})
+STANDING_STILL = {
+    SNOOZED: frozenset({Step.ACKNOWLEDGE, Step.ANSWER, Step.FIRST_RESPONSE, Step.NEXT_RESPONSE, Step.RESOLUTION})
+}
+"""The targets that wait, by state: the only pauses there are, each with a reason and an end."""
 
 
 class Right(StrEnum):
@@ -34,7 +39,8 @@ class Right(StrEnum):
 class Transition:
     """One row. ``stops`` end a step as done, ``drops`` end it because the work takes another way; ``starts`` begin its next cycle.
 
-    ``first_response`` starts only while the customer has had no reply; it and ``resolution`` start when the customer wrote.
+    ``first_response`` starts only while the customer has had no reply, ``next_response`` only after one, ``reply_window`` only
+    where the network has one; they and ``resolution`` start when the customer wrote.
     ``or_stay``: where the case does not allow the move the command is noted and nothing moves: a reply that is already on its
     way cannot be called back, a second approval is still missing, spam stays spam.
     """
@@ -73,6 +79,8 @@ def _row(
 _COLLEAGUE, _APPROVER, _SYSTEM = Right.COLLEAGUE, Right.APPROVER, Right.SYSTEM
 _ROUTE, _ACK, _ANSWER, _APPROVE = Step.ROUTE, Step.ACKNOWLEDGE, Step.ANSWER, Step.APPROVE
 _RELAY, _FIRST, _RESOLVE = Step.RELAY, Step.FIRST_RESPONSE, Step.RESOLUTION
+_NEXT, _WINDOW = Step.NEXT_RESPONSE, Step.REPLY_WINDOW
+_RESPONSE = (_FIRST, _NEXT, _WINDOW)
 _WORK = (_ROUTE, _ACK, _ANSWER, _APPROVE, _RELAY)
 _IDLE = frozenset({WAITING, SNOOZED})
 _BEFORE_RELAY = _IDLE | {REVIEW}
@@ -85,9 +93,11 @@ TABLE: tuple[Transition, ...] = (
     _row(c.Claim,             _IDLE,                  WAITING,   _COLLEAGUE, stops=(_ROUTE, _ACK), starts=(_ANSWER,)),
     _row(c.Snooze,            _IDLE,                  SNOOZED,   _COLLEAGUE, effects="card, wake timer"),
     _row(c.Wake,              SNOOZED,                WAITING,   _SYSTEM,    effects="card, ping owner"),
+    _row(c.TakeOver,          _IDLE,                  WAITING,   _COLLEAGUE, stops=(_ROUTE, _ACK), starts=(_ANSWER,)),
+    _row(c.ReleaseClaim,      WAITING,                WAITING,   _SYSTEM,    drops=(_ANSWER,), starts=(_ACK,), effects="card, thread"),
     _row(c.Reassign,          _IDLE,                  WAITING,   _COLLEAGUE, drops=(_ROUTE, _ACK, _ANSWER), starts=(_ROUTE,), effects="card, new card"),
     _row(c.NotOurs,           _IDLE,                  WAITING,   _COLLEAGUE, drops=(_ROUTE, _ACK, _ANSWER), starts=(_ROUTE,), effects="card, new card"),
-    _row(c.Dismiss,           _BEFORE_RELAY,          DISMISSED, _COLLEAGUE, drops=(*_WORK, _FIRST), stops=(_RESOLVE,)),
+    _row(c.Dismiss,           _BEFORE_RELAY,          DISMISSED, _COLLEAGUE, drops=(*_WORK, *_RESPONSE), stops=(_RESOLVE,)),
     _row(c.Dismiss,           ANSWERED,               CLOSED,    _COLLEAGUE, stops=(_RESOLVE,)),
     _row(c.Perform,           OPEN_STATES,            None,      _APPROVER,  effects="act, card"),
     # an answer and its review
@@ -98,31 +108,36 @@ TABLE: tuple[Transition, ...] = (
     _row(c.SendBack,          REVIEW,                 WAITING,   _APPROVER,  stops=(_APPROVE,), starts=(_ANSWER,), effects="card, approval, thread"),
     _row(c.Reject,            REVIEW,                 WAITING,   _APPROVER,  stops=(_APPROVE,), starts=(_ACK,), effects="card, approval, thread"),
     _row(c.MakePrivate,       REVIEW,                 REVIEW,    _APPROVER,  effects="card, approval"),
-    _row(c.LikeOnly,          REVIEW,                 DISMISSED, _APPROVER,  stops=(_APPROVE, _RESOLVE), drops=(_FIRST,), effects="act, card, approval, thread"),
+    _row(c.LikeOnly,          REVIEW,                 DISMISSED, _APPROVER,  stops=(_APPROVE, _RESOLVE), drops=_RESPONSE, effects="act, card, approval, thread"),
     _row(c.Undo,              RELAYING,               REVIEW,    _APPROVER,  drops=(_RELAY,), starts=(_APPROVE,), effects="card, approval, thread"),
     # what the customer does meanwhile
-    _row(c.CustomerWrote,     frozenset({WAITING, REVIEW, CHECK}), None, _SYSTEM, effects="card, approval, thread"),
-    _row(c.CustomerWrote,     SNOOZED,                WAITING,   _SYSTEM,    effects="card, thread"),
-    _row(c.CustomerWrote,     RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY,), starts=(_APPROVE,), effects="approval void: card, approval, thread", or_stay=True),
-    _row(c.CustomerWrote,     ANSWERED,               WAITING,   _SYSTEM,    starts=(_ANSWER,), effects="card, thread"),
-    _row(c.CustomerWrote,     CLOSED,                 WAITING,   _SYSTEM,    starts=(_ANSWER, _RESOLVE), effects="card, thread"),
-    _row(c.CustomerWrote,     DISMISSED,              WAITING,   _SYSTEM,    starts=(_ACK, _FIRST, _RESOLVE), effects="card, thread", or_stay=True),
+    _row(c.CustomerWrote,     frozenset({WAITING, REVIEW, CHECK}), None, _SYSTEM, drops=(_WINDOW,), starts=(_WINDOW,), effects="card, approval, thread"),
+    _row(c.CustomerWrote,     SNOOZED,                WAITING,   _SYSTEM,    drops=(_WINDOW,), starts=(_WINDOW,), effects="card, thread"),
+    _row(c.CustomerWrote,     RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY, _WINDOW), starts=(_APPROVE, _WINDOW), effects="approval void: card, approval, thread", or_stay=True),
+    _row(c.CustomerWrote,     ANSWERED,               WAITING,   _SYSTEM,    starts=(_ANSWER, _NEXT, _WINDOW), effects="card, thread"),
+    _row(c.CustomerWrote,     CLOSED,                 WAITING,   _SYSTEM,    starts=(_ANSWER, _FIRST, _NEXT, _WINDOW, _RESOLVE), effects="card, thread"),
+    _row(c.CustomerWrote,     DISMISSED,              WAITING,   _SYSTEM,    starts=(_ACK, _FIRST, _NEXT, _WINDOW, _RESOLVE), effects="card, thread", or_stay=True),
     _row(c.CustomerEdited,    frozenset(CaseState) - {RELAYING}, None, _SYSTEM, effects="card, approval"),
     _row(c.CustomerEdited,    RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY,), starts=(_APPROVE,), effects="approval void: card, approval, thread", or_stay=True),
     _row(c.CustomerDeleted,   frozenset(CaseState) - {RELAYING}, None, _SYSTEM, effects="card, approval"),
     _row(c.CustomerDeleted,   RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY,), starts=(_APPROVE,), effects="approval void: card, approval, thread", or_stay=True),
     # what became of the reply
-    _row(c.Delivered,         frozenset({RELAYING, CHECK}), ANSWERED, _SYSTEM, stops=(_RELAY, _FIRST), effects="card, approval, thread, close timer"),
+    _row(c.Delivered,         frozenset({RELAYING, CHECK}), ANSWERED, _SYSTEM, stops=(_RELAY, *_RESPONSE), effects="card, approval, thread, close timer"),
     _row(c.Undeliverable,     frozenset({RELAYING, CHECK}), REVIEW, _SYSTEM, drops=(_RELAY,), starts=(_APPROVE,), effects="card, approval, thread"),
     _row(c.Delayed,           RELAYING,               RELAYING,  _SYSTEM,    effects="card, approval"),
     _row(c.Doubtful,          RELAYING,               RELAYING,  _SYSTEM,    effects="card, approval"),
     _row(c.ProvenAbsent,      RELAYING,               RELAYING,  _SYSTEM,    effects="reply again, card, approval"),
     _row(c.VoidApproval,      RELAYING,               REVIEW,    _SYSTEM,    drops=(_RELAY,), starts=(_APPROVE,), effects="card, approval, thread"),
     _row(c.CheckNeeded,       RELAYING,               CHECK,     _SYSTEM,    effects="card, approval, ping approvers"),
-    _row(c.ConfirmPosted,     CHECK,                  ANSWERED,  _APPROVER,  stops=(_RELAY, _FIRST), effects="card, approval, thread, close timer"),
+    _row(c.ConfirmPosted,     CHECK,                  ANSWERED,  _APPROVER,  stops=(_RELAY, *_RESPONSE), effects="card, approval, thread, close timer"),
     _row(c.ConfirmPartPosted, CHECK,                  RELAYING,  _APPROVER,  effects="next part, card, approval"),
     _row(c.ConfirmNotPosted,  CHECK,                  RELAYING,  _APPROVER,  effects="reply again, card, approval"),
     _row(c.QuietPeriodPassed, ANSWERED,               CLOSED,    _SYSTEM,    stops=(_RESOLVE,)),
+    # targets and who hears of them
+    _row(c.TargetsDue,        OPEN_STATES,            None,      _SYSTEM,    effects="pings, card"),
+    _row(c.AcknowledgePing,   OPEN_STATES,            None,      _COLLEAGUE, effects="ping"),
+    _row(c.MutePings,         OPEN_STATES,            None,      _COLLEAGUE, effects="card, ping"),
+    _row(c.Recompute,         OPEN_STATES,            None,      _SYSTEM,    effects="card"),
 )
 # fmt: on
 

@@ -1,13 +1,13 @@
 """How a customer's first message becomes a case. Pure: rows are returned, nothing is written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from escalation.business_time import BusinessCalendar
 from escalation.casefile import RouteMatch
 from escalation.decide import SYSTEM
+from escalation.ladder import Timing
 from escalation.lifecycle import FIRST_STEPS, INITIAL
 from escalation.ports import Arrived
 from models.case import Case, JournalEntry
@@ -25,6 +25,7 @@ class Opening:
     mention: Mention
     clocks: tuple[StepClock, ...]
     journal: JournalEntry
+    calendars: Mapping[str, BusinessCalendar]
 
 
 def open_case(
@@ -35,8 +36,7 @@ def open_case(
     author: Author,
     match: RouteMatch,
     policy_digest: str,
-    policy: Mapping[str, Any],
-    calendar: BusinessCalendar,
+    timing: Callable[[Step], Timing],
     earlier_cases: int,
     thread_id: str,
     now: datetime,
@@ -63,6 +63,8 @@ def open_case(
         received_at=now,
         last_at=now,
     )
+    timings = {step: timing(step) for step in FIRST_STEPS}
+    steps = [step for step in FIRST_STEPS if step is not Step.REPLY_WINDOW or timings[step].target_seconds is not None]
     journal = JournalEntry(
         id=new_id(now),
         case_id=case.id,
@@ -74,7 +76,7 @@ def open_case(
         details={
             "route": dict(match.reason),
             "department": match.department,
-            "started": [[step.value, 1] for step in FIRST_STEPS],
+            "started": [[step.value, 1] for step in steps],
             "stopped": [[Step.DETECT.value, 1, StepOutcome.DONE.value]],
             "posted_at": case.posted_at.isoformat(),
         },
@@ -82,8 +84,9 @@ def open_case(
     return Opening(
         case,
         mention_row(arrived, case_id=case.id, account=account, author_id=author.id, now=now),
-        _clocks(case, policy, calendar),
+        tuple(_clock(case, step, timings[step]) for step in steps),
         journal,
+        {one.calendar.version: one.calendar for one in timings.values()},
     )
 
 
@@ -107,28 +110,22 @@ def mention_row(arrived: Arrived, *, case_id: str, account: str, author_id: str,
     )
 
 
-def _clocks(case: Case, policy: Mapping[str, Any], calendar: BusinessCalendar) -> tuple[StepClock, ...]:
-    targets = policy.get("targets", {})
-
-    def clock(step: Step, started_at: datetime) -> StepClock:
-        target = targets.get(step.value)
-        return StepClock(
-            id=new_id(case.received_at),
-            case_id=case.id,
-            step=step,
-            cycle=1,
-            department=case.department,
-            started_at=started_at,
-            due_at=calendar.due(started_at, int(target)) if target is not None else None,
-        )
-
-    detect = clock(Step.DETECT, case.posted_at)
-    detect.ended_at, detect.outcome = case.received_at, StepOutcome.DONE
-    detect.wall_seconds = (case.received_at - case.posted_at).total_seconds()
-    detect.business_seconds = float(calendar.elapsed(case.posted_at, case.received_at))
-    return (
-        detect,
-        clock(Step.ROUTE, case.received_at),
-        clock(Step.FIRST_RESPONSE, case.posted_at),
-        clock(Step.RESOLUTION, case.posted_at),
+def _clock(case: Case, step: Step, timing: Timing) -> StepClock:
+    start = case.received_at if step is Step.ROUTE else case.posted_at
+    clock = StepClock(
+        id=new_id(case.received_at),
+        case_id=case.id,
+        step=step,
+        cycle=1,
+        department=case.department,
+        started_at=start,
+        calendar=timing.calendar.version,
+        target_seconds=timing.target_seconds,
+        due_at=timing.due_at(start),
+        next_at=timing.next_at(start),
     )
+    if step is Step.DETECT:
+        clock.ended_at, clock.outcome, clock.next_at = case.received_at, StepOutcome.DONE, None
+        clock.wall_seconds = (case.received_at - case.posted_at).total_seconds()
+        clock.business_seconds = float(timing.elapsed(case.posted_at, case.received_at))
+    return clock

@@ -1,16 +1,22 @@
 """The configuration and the connectors, brought to bear on one case."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from typing import Any, Final
 
 from escalation import routing, wording
+from escalation.addressees import Addressees
 from escalation.business_time import ALWAYS, BusinessCalendar
-from escalation.casefile import CaseFile, Fitted, RouteMatch, Rules
+from escalation.casefile import CaseFile, Fitted, PolicyChosen, RouteMatch, Rules
+from escalation.ladder import Rung, Timing, rungs
 from escalation.ports import AuthorFacts, Connector, PostFacts
-from escalation.settings import Route, Settings
+from escalation.settings import STANDARD, Route, Settings
 from models.case import Case
+from models.clocks import StepClock
 from models.mention import Author, Mention
-from models.vocabulary import Step, Visibility
+from models.vocabulary import PauseReason, Step, Visibility
+
+_LONGEST_PAUSE: Final = {PauseReason.SNOOZED: 30 * 86_400, PauseReason.WAITING_CUSTOMER: 14 * 86_400}
+"""Seconds, for policies of before pauses had limits of their own."""
 
 
 class UnknownAccountError(LookupError):
@@ -24,6 +30,9 @@ class Rulebook:
         """Keep both; nothing is asked outside."""
         self.settings = settings
         self.connectors = connectors
+        self.calendars: dict[str, BusinessCalendar] = {}
+        self._addressees = Addressees(settings)
+        self._rungs: dict[tuple[str, Step, int | None], tuple[Rung, ...]] = {}
 
     def connector(self, account: str) -> Connector:
         """Return the connector of an account.
@@ -44,7 +53,7 @@ class Rulebook:
         routes = self.settings.routes
         return routes[number - 1] if isinstance(number, int) and 0 < number <= len(routes) else routes[-1]
 
-    def rules_for(self, file: CaseFile, policy: Mapping[str, object]) -> Rules:
+    def rules_for(self, file: CaseFile, policy: Mapping[str, Any]) -> Rules:
         """Return the rules for one case; ``policy`` is the snapshot it began under.
 
         Raises:
@@ -57,7 +66,6 @@ class Rulebook:
         approvals = settings.approval_for(case.account)
         seconds = settings.second_approvers(route, case.account)
         departments = {case.department, *case.also}
-        calendar = self.calendar(case.department, policy)
         second_channels = tuple(
             str(settings.departments[name].channel)
             for name in (route.second_approval if isinstance(route.second_approval, tuple) else ())
@@ -74,26 +82,40 @@ class Rulebook:
                 or settings.is_manager(member)
             )
 
-        def due(step: Step, start: datetime) -> datetime | None:
-            targets = policy.get("targets")
-            target = targets.get(step.value) if isinstance(targets, Mapping) else None
-            return calendar.due(start, int(target)) if target is not None else None
+        def timing_of(clock: StepClock) -> Timing:
+            calendar = self.calendars.get(clock.calendar or "") or self.calendar(clock.department, policy)
+            return Timing(calendar, clock.target_seconds, self._rungs_of(file.case.policy_digest, policy, clock))
 
+        def timing_today(step: Step, department: str) -> Timing:
+            today = policy_today()
+            return self.timing(step, department, today.digest, today.content, case.account)
+
+        def policy_today() -> PolicyChosen:
+            return self.policy_today(case, route)
+
+        pauses = policy.get("pauses")
         close_after = policy.get("close_after")
         return Rules(
             is_colleague=is_colleague,
             is_approver=lambda member: settings.is_approver(member, case.account),
             is_second_approver=lambda member: member in seconds,
+            is_deputy=lambda member: member in settings.deputies(case.account),
             name=self.name,
             label=self.label,
             departments={key: department.label for key, department in settings.departments.items()},
             next_route=lambda: self._next_route(file),
             fit=self.fitter(file),
-            due=due,
-            calendar=calendar,
+            timing=lambda step, department: self.timing(step, department, case.policy_digest, policy, case.account),
+            timing_of=timing_of,
+            timing_today=timing_today,
+            policy_today=policy_today,
+            addressees=self._addressees.of,
+            reachable=self._addressees.reachable,
+            longest_pause=_LONGEST_PAUSE | (dict(pauses) if isinstance(pauses, Mapping) else {}),
             capabilities=capabilities,
             channels={key: str(department.channel) for key, department in settings.departments.items()},
             approval_channel=str(approvals.channel),
+            managers_channel=str(settings.managers.channel) if settings.managers.channel else None,
             undo_seconds=settings.approval.undo_seconds,
             close_after_seconds=close_after if isinstance(close_after, int) else 3 * 86_400,
             four_eyes=settings.four_eyes(route),
@@ -109,11 +131,42 @@ class Rulebook:
         """Return what people call a department."""
         return self.settings.departments[department].label if department in self.settings.departments else department
 
-    def calendar(self, department: str, policy: Mapping[str, object]) -> BusinessCalendar:
+    def calendar(self, department: str, policy: Mapping[str, Any]) -> BusinessCalendar:
         """Return the calendar in which a policy's targets run for a department."""
-        if policy.get("hours") == "always" or department not in self.settings.departments:
-            return ALWAYS
-        return self.settings.calendar_for(department)
+        always = policy.get("hours") == "always" or department not in self.settings.departments
+        calendar = ALWAYS if always else self.settings.calendar_for(department)
+        return self.calendars.setdefault(calendar.version, calendar)
+
+    def restore(self, definition: Mapping[str, Any]) -> None:
+        """Know a calendar again under which clocks began that still run."""
+        calendar = BusinessCalendar.from_definition(definition)
+        self.calendars.setdefault(calendar.version, calendar)
+
+    def timing(self, step: Step, department: str, digest: str, policy: Mapping[str, Any], account: str) -> Timing:
+        """Return how a clock is timed that begins under a policy snapshot; ``digest`` is the snapshot's."""
+        if step is Step.REPLY_WINDOW:
+            window = self.connector(account).capabilities.reply_window
+            calendar, target = ALWAYS, int(window.total_seconds()) if window is not None else None
+            self.calendars.setdefault(calendar.version, calendar)
+        else:
+            calendar, target = self.calendar(department, policy), policy.get("targets", {}).get(step.value)
+        return Timing(calendar, target, self._ladder(digest, policy, step, target))
+
+    def _rungs_of(self, digest: str, policy: Mapping[str, Any], clock: StepClock) -> tuple[Rung, ...]:
+        return self._ladder(digest, policy, clock.step, clock.target_seconds)
+
+    def _ladder(self, digest: str, policy: Mapping[str, Any], step: Step, target: int | None) -> tuple[Rung, ...]:
+        key = (digest, step, target)
+        if key not in self._rungs:
+            self._rungs[key] = rungs(policy, step, target)
+        return self._rungs[key]
+
+    def policy_today(self, case: Case, route: Route) -> PolicyChosen:
+        """Return the policy of a case as the configuration has it now; of its route where its own is gone."""
+        settings = self.settings
+        name = case.policy if case.policy in {*settings.policies, STANDARD} else route.policy
+        of = {"priority": case.priority.value, "network": case.network}
+        return PolicyChosen(name, settings.policy_digest(name, **of), settings.policy_snapshot(name, **of))
 
     def route(
         self, *, account: str, author: AuthorFacts, text: str, language: str | None, visibility: Visibility

@@ -15,7 +15,7 @@ from escalation.notes import Note
 from escalation.patience import BROKEN_PAUSE, GIVE_UP_AFTER, MOST_ATTEMPTS, SECOND_LOOK, Patience
 from escalation.writing import ping_row
 from models.store import Transaction
-from models.vocabulary import AttemptVerdict, CardKind, EffectKind, EffectState, Step
+from models.vocabulary import DRAWINGS, AttemptVerdict, CardKind, EffectKind, EffectState, Step
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Settling:
             parts = len(draft.parts) if draft else 1
             if effect.case_id and effect.part == parts - 1:
                 self._orders.append(Order(effect.case_id, c.Delivered(result.external_id or "", result.url, parts)))
-        elif effect.kind in {EffectKind.CARD, EffectKind.APPROVAL} and job.card is not None and result.external_id:
+        elif effect.kind in DRAWINGS and job.card is not None and result.external_id:
             await self._tx.outbox.card_posted(
                 job.card.id, message_id=result.external_id, shown_version=result.shown_version or 0
             )
@@ -229,7 +229,7 @@ class Settling:
         effect = result.job.effect
         card = result.job.card
         harmless = effect.kind is EffectKind.ACT or (
-            effect.kind in {EffectKind.CARD, EffectKind.APPROVAL} and card is not None and card.message_id is not None
+            effect.kind in DRAWINGS and card is not None and card.message_id is not None
         )
         if harmless:
             await self._ready(result, self._now + self._patience.backoff(effect.attempts + 1))
@@ -271,4 +271,5 @@ class Settling:
 
 
 def _found_card(result: Result) -> bool:
-    return result.verdict is AttemptVerdict.FOUND and result.job.effect.kind in {EffectKind.CARD, EffectKind.APPROVAL}
+    job = result.job
+    return result.verdict is AttemptVerdict.FOUND and job.effect.kind in DRAWINGS and job.card is not None

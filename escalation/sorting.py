@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from escalation import commands as c
+from escalation.announcing import clock_of
 from escalation.carrying import Mode, may_look_up, takes_our_key
 from escalation.casefile import CaseFile
 from escalation.rulebook import Rulebook
@@ -38,6 +39,8 @@ class Sorting:
         """Return whether to send or to look up; or where the effect goes instead, ``Aside``."""
         if effect.kind in NETWORK_EFFECTS and effect.target not in self.rulebook.connectors:
             return Aside(EffectState.PARKED, f"account {effect.target} is not in the configuration")
+        if effect.kind is EffectKind.PING and effect.state is EffectState.READY and self._is_past(effect):
+            return Aside(EffectState.SUPERSEDED, "what it warned of is done, or waits")
         if effect.kind is not EffectKind.REPLY:
             ready = effect.state is EffectState.READY or effect.kind is EffectKind.ACT
             return Mode.SEND if ready else Mode.LOOK_UP
@@ -47,6 +50,15 @@ class Sorting:
             void = self._overtaken(effect) and file is not None and file.reply_waits
             return Aside(EffectState.READY, order=c.VoidApproval()) if void else Mode.SEND
         return self._doubtful(effect)
+
+    def _is_past(self, effect: Effect) -> bool:
+        """Tell whether a ping that nobody has seen yet tells of a clock that has ended or stands still by now."""
+        file = self.files.get(effect.case_id or "")
+        card = next((card for card in file.cards if card.id == effect.card_id), None) if file is not None else None
+        if file is None or card is None or card.message_id is not None:
+            return False
+        clock = file.clock(clock_of(card))
+        return clock is None or clock.ended_at is not None or clock.paused_at is not None
 
     def _doubtful(self, effect: Effect) -> Mode | Aside:
         if may_look_up(self.rulebook, effect):

@@ -1,42 +1,113 @@
-"""Turns due timers into commands, in any number of processes at once.
+"""Turns due timers and due rungs of ladders into commands, in any number of processes at once.
 
-A timer is claimed, decided and marked in one transaction.
+What is due is claimed, decided and marked in one transaction: a process that dies in it has done nothing.
 """
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import structlog
 
 from escalation import commands as c
 from escalation.desk import Desk, Order
+from escalation.freezing import frozen_accounts
+from escalation.language import say
+from escalation.ports import NOBODY_ON_CALL, Duty
+from models.store import Transaction
 from models.vocabulary import TimerKind
 
 _COMMANDS: dict[TimerKind, c.Command] = {
     TimerKind.WAKE: c.Wake(),
     TimerKind.CLOSE: c.QuietPeriodPassed(),
 }
-_BATCH = 200
+_BATCH: Final = 200
+_UNTELLABLE: Final = timedelta(hours=1)
+"""How long a clock waits whose account left the configuration."""
+
+log = structlog.get_logger(__name__)
 
 
 class Sweeper:
-    """Wakes cases whose time has come."""
+    """Wakes cases whose time has come, and tells what became due."""
 
     def __init__(self, desk: Desk) -> None:
         """Keep the desk."""
         self._desk = desk
 
     async def sweep(self) -> int:
-        """Fire every due timer; return how many. A timer whose case has moved on is marked and changes nothing."""
+        """Do everything that is due; return how many timers fired and how many cases had something to tell."""
+        fired = await self._timers() + await self._rungs()
+        if fired:
+            self._desk.committed()
+        return fired
+
+    async def _timers(self) -> int:
+        """Fire every due timer. One whose case has moved on is marked and changes nothing."""
         fired = 0
         while True:
             now = self._desk.clock.now()
             async with self._desk.storage.read() as tx:
                 if not await tx.clocks.due_cases(now, limit=1):
-                    break
+                    return fired
             async with self._desk.storage.begin() as tx:
                 await tx.cases.hold(await tx.clocks.due_cases(now, limit=_BATCH))
                 timers = await tx.clocks.due(now, limit=_BATCH)
                 if not timers:
-                    break
+                    return fired
                 await self._desk.run(tx, [Order(timer.case_id, _COMMANDS[timer.kind]) for timer in timers])
                 await tx.clocks.fired([timer.id for timer in timers], now)
             fired += len(timers)
-        if fired:
-            self._desk.committed()
-        return fired
+
+    async def _rungs(self) -> int:
+        """Tell every due rung, as the cases stand in the transaction that tells it."""
+        told = 0
+        while True:
+            now = self._desk.clock.now()
+            async with self._desk.storage.read() as tx:
+                if not await tx.clocks.any_rung_due(now):
+                    return told
+            done = await self._desk.storage.retrying(self._tell)
+            if not done:
+                return told
+            told += done
+
+    async def _tell(self) -> int:
+        now = self._desk.clock.now()
+        async with self._desk.storage.begin() as tx:
+            accounts = await tx.clocks.cases_with_rungs_due(now, limit=_BATCH)
+            if not accounts:
+                return 0
+            standstills, duty = await self._standstills(tx), await self._duty(tx)
+            orders = [
+                Order(case_id, c.TargetsDue(standstills.get(account), duty))
+                for case_id, account in sorted(accounts.items())
+            ]
+            outcomes = await self._desk.run(tx, orders)
+            untold = [outcome.case_id for outcome in outcomes if outcome.decision is None]
+            if untold:
+                log.warning("targets not told", cases=len(untold))
+                await tx.clocks.postpone(untold, now=now, until=now + _UNTELLABLE)
+        return len(accounts)
+
+    async def _standstills(self, tx: Transaction) -> Mapping[str, c.Standstill]:
+        """Return the accounts for which nothing leaves, and why."""
+        rulebook = self._desk.rulebook
+        found: dict[str, c.Standstill] = {}
+        for pace in await tx.outbox.held_accounts():
+            account = pace.key.removeprefix("account:")
+            if pace.problem is not None and pace.problem_since is not None and account != pace.key:
+                why = say("{account} refuses our token", account=account)
+                found[account] = c.Standstill(why, pace.problem_since)
+        freezes = await tx.freezes.all()
+        for account, member in frozen_accounts(freezes, rulebook.settings).items():
+            since = min(freeze.at for freeze in freezes if freeze.member == member)
+            found[account] = c.Standstill(
+                say("{account} is frozen by {who}", account=account, who=rulebook.name(member)), since
+            )
+        return found
+
+    async def _duty(self, tx: Transaction) -> Duty:
+        """Return who is on call."""
+        del tx
+        return NOBODY_ON_CALL

@@ -40,6 +40,11 @@ class Act(StrEnum):
     UNDO = "undo"
     POSTED = "posted"
     NOT_POSTED = "not_posted"
+    TAKE_OVER = "take_over"
+    GOT_IT = "got_it"
+    MUTE = "mute"
+    OPEN = "open"
+    EXPLAIN = "explain"
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,54 @@ class NoteView:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One line of a ping: what it is, and a sentence of ours or somebody's own words."""
+
+    label: Sentence
+    value: Sentence | str
+
+
+@dataclass(frozen=True)
+class PingView:
+    """A message about one step clock. ``over``: what became of it; then the rest is shown struck through.
+
+    ``rung`` is the one of the clock's ladder that it tells; ``to``: members (keys) who shall notice it.
+    """
+
+    case_id: str
+    case_version: int
+    ping_id: str
+    clock_id: str
+    rung: int
+    headline: Sentence
+    facts: tuple[Fact, ...]
+    urgent: bool
+    over: Sentence | None = None
+    notes: tuple[Sentence, ...] = ()
+    to: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True)
+class GatheredLine:
+    """One ping of a message about many. ``done``: its clock has ended since."""
+
+    case_id: str
+    sentence: Sentence
+    done: bool
+
+
+@dataclass(frozen=True)
+class GatheringView:
+    """One message about many pings; ``more`` of them are not shown."""
+
+    headline: Sentence
+    lines: tuple[GatheredLine, ...]
+    more: int = 0
+    to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Event:
     """One line of a case's timeline."""
 
@@ -210,4 +263,4 @@ class DetailsView:
     reasons: Sequence[Sentence] = field(default_factory=tuple)
 
 
-View = CardView | ApprovalView | NoteView
+View = CardView | ApprovalView | NoteView | PingView | GatheringView

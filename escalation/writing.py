@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from escalation.announcing import Announcing, DuePing, clock_of
+from escalation.business_time import BusinessCalendar
 from escalation.casefile import CaseFile
 from escalation.decision import CardWanted, ClockStopped, Decision, Intent, TimerSet
 from escalation.opening import Opening
@@ -30,8 +32,13 @@ class OvertakenError(Exception):
 class Writing:
     """Decisions on their way into rows: collected for many cases, then written table by table."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, kept_calendars: set[str]) -> None:
+        """Bind to a transaction; ``kept_calendars`` is what this process knows to be stored."""
         self.tx = tx
+        self._kept_calendars = kept_calendars
+        self._calendars: dict[str, BusinessCalendar] = {}
+        self._pings: list[DuePing] = []
+        self._turned: dict[str, set[str]] = {}
         self.writes = Writes()
         self._cards: list[dict[str, Any]] = []
         self._effects: list[dict[str, Any]] = []
@@ -44,6 +51,7 @@ class Writing:
         """Write a new case."""
         for row in (policy, opening.case, opening.mention, opening.journal, *opening.clocks):
             self.writes.add(row)
+        self._calendars.update(opening.calendars)
         self._want(opening.case, cards, opening.case.received_at)
         self._refresh.append((opening.case, None, frozenset(), opening.case.received_at))
 
@@ -71,7 +79,19 @@ class Writing:
                 details=dict(decision.details),
             )
         )
+        if decision.policy is not None:
+            self.writes.add(
+                PolicySnapshot(
+                    digest=decision.policy.digest,
+                    name=decision.policy.name,
+                    content=dict(decision.policy.content),
+                    first_used_at=at,
+                )
+            )
         self._clocks(file, decision)
+        self._pings += [DuePing(case, ping) for ping in decision.pings]
+        if decision.acknowledged is not None:
+            await self.tx.pings.acknowledge(decision.acknowledged, by=decision.actor, at=at)
         if decision.cancel_timers:
             self._cancelled[frozenset(decision.cancel_timers)].append(case.id)
         self._timers += [(case.id, timer, at) for timer in decision.timers]
@@ -155,6 +175,10 @@ class Writing:
                 "outcome": stopped.outcome,
                 "wall_seconds": stopped.wall_seconds,
                 "business_seconds": stopped.business_seconds,
+                "member": stopped.member,
+                "paused_at": None,
+                "paused_seconds": stopped.paused_seconds,
+                "next_at": None,
             }
             if stopped.is_new:
                 self.writes.add(_instant(case_id, stopped, end))
@@ -163,7 +187,14 @@ class Writing:
                     clock for clock in file.clocks if clock.step is stopped.step and clock.cycle == stopped.cycle
                 )
                 self.writes.change(StepClock, clock.id, end)
+                self._turned.setdefault(case_id, set()).add(clock.id)
+        for moved in decision.moved:
+            self.writes.change(StepClock, moved.clock_id, moved.changes)
+            if "rungs_passed" not in moved.changes:  # whatever was told before looks different now
+                self._turned.setdefault(case_id, set()).add(moved.clock_id)
         for started in decision.started:
+            timing = started.timing
+            self._calendars[timing.calendar.version] = timing.calendar
             self.writes.add(
                 StepClock(
                     id=new_id(started.started_at),
@@ -172,7 +203,11 @@ class Writing:
                     cycle=started.cycle,
                     department=started.department,
                     started_at=started.started_at,
-                    due_at=started.due_at,
+                    calendar=timing.calendar.version,
+                    target_seconds=timing.target_seconds,
+                    due_at=timing.due_at(started.started_at),
+                    next_at=timing.next_at(started.started_at) if started.paused_at is None else None,
+                    paused_at=started.paused_at,
                 )
             )
 
@@ -214,6 +249,9 @@ class Writing:
     async def flush(self) -> None:
         """Send everything, in one order for all transactions."""
         await self._set_timers()
+        if unkept := self._calendars.keys() - self._kept_calendars:
+            definitions = {version: self._calendars[version].definition for version in unkept}
+            await self.tx.clocks.keep_calendars(definitions, known=self._kept_calendars, now=self._now())
         await self.writes.flush(self.tx.session)
         await self.tx.outbox.wish_cards(self._cards)
         fresh = {card["case_id"] for card in self._cards}
@@ -226,9 +264,17 @@ class Writing:
             redraw_row(card, version=case.version + (decision is not None), at=at)
             for case, decision, subjects, at in self._refresh
             for card in self._known_cards.get(case.id, [])
-            if card.kind is CardKind.CARD or decision is None or card.subject in subjects
+            if card.kind is CardKind.CARD
+            or decision is None
+            or card.subject in subjects
+            or (card.kind is CardKind.PING and clock_of(card) in self._turned.get(case.id, ()))
         ]
         await self.tx.outbox.put([*refreshes, *self._effects])
+        if self._pings:
+            await Announcing(self.tx).tell(self._pings)
+
+    def _now(self) -> datetime:
+        return max(at for _, _, _, at in self._refresh)
 
 
 def _instant(case_id: str, stopped: ClockStopped, end: Mapping[str, Any]) -> StepClock:

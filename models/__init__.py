@@ -4,13 +4,16 @@ Importing this package registers every table.
 """
 
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
-from models.clocks import StepClock, Timer
+from models.clocks import CalendarSnapshot, StepClock, Timer
 from models.mention import Author, EarlyChange, Inbound, Mention
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
+from models.pings import Announcement, Gathering, Ping
 
 __all__ = [
+    "Announcement",
     "Attempt",
     "Author",
+    "CalendarSnapshot",
     "Card",
     "Case",
     "Cursor",
@@ -18,10 +21,12 @@ __all__ = [
     "EarlyChange",
     "Effect",
     "Freeze",
+    "Gathering",
     "Inbound",
     "JournalEntry",
     "Mention",
     "Pace",
+    "Ping",
     "PolicySnapshot",
     "Review",
     "StepClock",

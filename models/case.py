@@ -7,7 +7,16 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from models.columns import Json, UtcTime, word_type
-from models.vocabulary import CaseState, DismissReason, DraftSource, DraftState, Priority, Verdict, Visibility
+from models.vocabulary import (
+    CaseState,
+    DismissReason,
+    DraftSource,
+    DraftState,
+    PauseReason,
+    Priority,
+    Verdict,
+    Visibility,
+)
 
 
 class Case(SQLModel, table=True):
@@ -58,6 +67,7 @@ class Case(SQLModel, table=True):
     context_version: int = 1
     round: int = 1
     snoozed_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    pause_reason: PauseReason | None = Field(default=None, sa_type=word_type(PauseReason))
     dismiss_reason: DismissReason | None = Field(default=None, sa_type=word_type(DismissReason))
     notice: dict[str, Any] | None = Field(default=None, sa_type=Json)
     posted_at: datetime = Field(sa_type=UtcTime)

@@ -1,20 +1,27 @@
-"""Step clocks and durable timers."""
+"""Step clocks and durable timers, and the calendars that clocks were begun under."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from models.columns import UtcTime, word_type
+from models.columns import Json, UtcTime, word_type
 from models.vocabulary import Step, StepOutcome, TimerKind, TimerState
 
 
 class StepClock(SQLModel, table=True):
     """The time one step took, in wall seconds and in business seconds.
 
-    Written once when it starts and once when it ends.
+    Written once when it starts and once when it ends; in between only its deadline moves.
 
-    ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again).
+    ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``calendar`` is
+    the version of the calendar that it counts in, ``target_seconds`` what was promised in that calendar. The deadline
+    is part of the row, so that beginning and ending it costs nothing: ``next_at`` is when the next rung of its ladder
+    is due (``None``: nothing more to come, or the clock stands still), ``rungs_passed`` how many have been.
+    ``acknowledged_rung``: somebody has seen the ping of that rung, so it is not repeated. ``paused_seconds`` are
+    business seconds, those of the pause that runs not included. ``member``: whose act ended the step, else who owned
+    the case.
     """
 
     __tablename__ = "step_clock"
@@ -26,6 +33,12 @@ class StepClock(SQLModel, table=True):
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),
+        Index(
+            "step_clock_next",
+            "next_at",
+            postgresql_where=text("next_at IS NOT NULL"),
+            sqlite_where=text("next_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -33,12 +46,31 @@ class StepClock(SQLModel, table=True):
     step: Step = Field(sa_type=word_type(Step))
     cycle: int
     department: str
+    member: str | None = None
     started_at: datetime = Field(sa_type=UtcTime)
+    calendar: str | None = None
+    target_seconds: int | None = None
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    rungs_passed: int = 0
+    acknowledged_rung: int | None = None
+    muted_by: str | None = None
+    paused_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    paused_seconds: int = 0
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     outcome: StepOutcome | None = Field(default=None, sa_type=word_type(StepOutcome))
     wall_seconds: float | None = None
     business_seconds: float | None = None
+
+
+class CalendarSnapshot(SQLModel, table=True):
+    """A calendar as it stood when clocks began under it; a new holiday law never changes a clock that runs."""
+
+    __tablename__ = "calendar_snapshot"
+
+    version: str = Field(primary_key=True)
+    definition: dict[str, Any] = Field(sa_type=Json)
+    first_used_at: datetime = Field(sa_type=UtcTime)
 
 
 class Timer(SQLModel, table=True):

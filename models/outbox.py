@@ -37,8 +37,8 @@ class Effect(SQLModel, table=True):
             "effect_waiting_card",
             "card_id",
             unique=True,
-            postgresql_where=text("state = 'ready' AND card_id IS NOT NULL AND kind IN ('card', 'approval')"),
-            sqlite_where=text("state = 'ready' AND card_id IS NOT NULL AND kind IN ('card', 'approval')"),
+            postgresql_where=text("state = 'ready' AND card_id IS NOT NULL AND kind IN ('card', 'approval', 'ping')"),
+            sqlite_where=text("state = 'ready' AND card_id IS NOT NULL AND kind IN ('card', 'approval', 'ping')"),
         ),
         Index("effect_case", "case_id"),
         Index(

@@ -23,7 +23,11 @@ OPEN_STATES = frozenset(CaseState) - {CaseState.DISMISSED, CaseState.CLOSED}
 
 
 class Step(StrEnum):
-    """The step clocks, from a customer's post to a closed case."""
+    """The step clocks, from a customer's post to a closed case.
+
+    ``next_response`` runs from the oldest message that came after a reply and has none; ``reply_window`` from the
+    customer's newest message for as long as the network takes a reply.
+    """
 
     DETECT = "detect"
     ROUTE = "route"
@@ -32,6 +36,8 @@ class Step(StrEnum):
     APPROVE = "approve"
     RELAY = "relay"
     FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    REPLY_WINDOW = "reply_window"
     RESOLUTION = "resolution"
 
 
@@ -40,6 +46,52 @@ class StepOutcome(StrEnum):
 
     DONE = "done"
     CANCELLED = "cancelled"
+
+
+class PauseReason(StrEnum):
+    """Why the clocks of a case stand still for a while."""
+
+    SNOOZED = "snoozed"
+    WAITING_CUSTOMER = "waiting_customer"
+
+
+class PingKind(StrEnum):
+    """What one rung of a ladder tells, in the order of a clock's life; ``later`` is any rung after the breach."""
+
+    WARNING = "warning"
+    BREACH = "breach"
+    LATER = "later"
+    LAST_CHANCE = "last_chance"
+    WINDOW_CLOSED = "window_closed"
+    CLAIM_REMINDER = "claim_reminder"
+    CLAIM_RELEASED = "claim_released"
+
+
+BREACHES = frozenset({PingKind.BREACH, PingKind.LATER, PingKind.WINDOW_CLOSED})
+"""The kinds that say that something is late."""
+
+
+class PingFate(StrEnum):
+    """What became of a rung when its time had come.
+
+    ``folded``: a higher rung of the same clock was due in the same sweep and speaks for it. ``gathered``: it stands in
+    a message together with others. ``muted``: somebody, a freeze or a broken account silences it. ``unaddressed``:
+    there was nobody to tell.
+    """
+
+    ANNOUNCED = "announced"
+    GATHERED = "gathered"
+    FOLDED = "folded"
+    MUTED = "muted"
+    UNADDRESSED = "unaddressed"
+
+
+class GatheringKind(StrEnum):
+    """Why several pings share one message: too many at once, found after an outage, or silenced."""
+
+    STORM = "storm"
+    OUTAGE = "outage"
+    STANDSTILL = "standstill"
 
 
 class Visibility(StrEnum):
@@ -128,7 +180,11 @@ class EffectKind(StrEnum):
     APPROVAL = "approval"
     THREAD = "thread"
     PING = "ping"
+    DIGEST = "digest"
 
+
+DRAWINGS = frozenset({EffectKind.CARD, EffectKind.APPROVAL, EffectKind.PING})
+"""The kinds that draw a card, where they name one: a message that is made once and then edited in place."""
 
 NETWORK_EFFECTS = frozenset({EffectKind.REPLY, EffectKind.ACT})
 CHAT_EFFECTS = frozenset(EffectKind) - NETWORK_EFFECTS
@@ -195,7 +251,8 @@ class TimerState(StrEnum):
 
 
 class CardKind(StrEnum):
-    """Which of the two cards a chat message is."""
+    """Which card a chat message is: the department's, the one of a draft, or a ping about a step clock."""
 
     CARD = "card"
     APPROVAL = "approval"
+    PING = "ping"

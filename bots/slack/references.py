@@ -24,7 +24,8 @@ class Reference:
     """Which case a button or dialog is about, and what its reader had before their eyes.
 
     ``channel``, ``message`` and ``thread``: where it stands, to answer there. ``source``: by which act a dialog was
-    opened. ``band``: which part of the limit a dialog shows as used.
+    opened. ``band``: which part of the limit a dialog shows as used. ``ping``, ``clock`` and ``rung``: what a ping is
+    about.
     """
 
     case: str
@@ -38,6 +39,9 @@ class Reference:
     source: str = ""
     private: bool = False
     band: str = ""
+    ping: str = ""
+    clock: str = ""
+    rung: int = 0
 
     def text(self) -> str:
         """Return the reference as JSON, without what is empty."""

@@ -7,10 +7,11 @@ from bots.slack.approval_blocks import approval_blocks, approval_text
 from bots.slack.blocks import MESSAGE_CHARACTERS, Block, characters
 from bots.slack.card_blocks import card_blocks, card_text
 from bots.slack.note_blocks import SlackId, note_blocks, note_text
+from bots.slack.ping_blocks import gathering_blocks, gathering_text, ping_blocks, ping_text
 from bots.slack.reading import ChatReader
 from bots.slack.text import escaped, visible
 from escalation.ports import ChatMessage
-from escalation.views import ApprovalView, CardView
+from escalation.views import ApprovalView, CardView, GatheringView, PingView
 
 METADATA_EVENT: Final = "portavoce"
 UPDATE_CHARACTERS: Final = 4_000
@@ -39,6 +40,12 @@ def render(message: ChatMessage, reader: ChatReader, slack_id: SlackId) -> Rende
     elif isinstance(view, ApprovalView):
         blocks, text = approval_blocks(view, reader), escaped(approval_text(view, reader))
         whole = text
+    elif isinstance(view, PingView):
+        blocks, text = ping_blocks(view, reader, slack_id), ping_text(view, reader, slack_id)
+        whole = text
+    elif isinstance(view, GatheringView):
+        blocks = gathering_blocks(view, reader, slack_id, message.effect_id)
+        whole = text = gathering_text(view, reader, slack_id)
     else:
         blocks, text = note_blocks(view, reader, slack_id, message.effect_id), note_text(view, reader, slack_id)
         whole = text

@@ -5,7 +5,7 @@ from typing import Any
 
 from escalation import commands as c
 from escalation.decision import Refusal
-from escalation.plans import answering, customer, delivery, reviewing, taking_up
+from escalation.plans import answering, customer, delivery, reviewing, taking_up, targets
 from escalation.plans.scene import Plan, Scene
 
 PLANS: Mapping[type[c.Command], Callable[[Scene, Any], Plan | Refusal | None]] = {
@@ -16,6 +16,8 @@ PLANS: Mapping[type[c.Command], Callable[[Scene, Any], Plan | Refusal | None]] =
     c.Dismiss: taking_up.dismiss,
     c.Snooze: taking_up.snooze,
     c.Wake: taking_up.wake,
+    c.TakeOver: taking_up.take_over,
+    c.ReleaseClaim: taking_up.release_claim,
     c.Perform: taking_up.perform,
     c.SubmitDraft: answering.submit,
     c.Approve: reviewing.approve,
@@ -39,4 +41,8 @@ PLANS: Mapping[type[c.Command], Callable[[Scene, Any], Plan | Refusal | None]] =
     c.ConfirmPartPosted: delivery.confirmed_part,
     c.ConfirmNotPosted: delivery.not_posted,
     c.QuietPeriodPassed: delivery.quiet,
+    c.TargetsDue: targets.due,
+    c.AcknowledgePing: targets.acknowledge,
+    c.MutePings: targets.mute,
+    c.Recompute: targets.recompute,
 }

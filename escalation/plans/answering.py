@@ -20,7 +20,12 @@ def submit(scene: Scene, command: c.SubmitDraft) -> Plan | Refusal:
     if fitted.problem:
         return Refusal(fitted.problem)
     plan = Plan(
-        changes={"owner": scene.case.owner or scene.actor, "snoozed_until": None, "notice": None},
+        changes={
+            "owner": scene.case.owner or scene.actor,
+            "snoozed_until": None,
+            "pause_reason": None,
+            "notice": None,
+        },
         new_draft=new_draft(scene, fitted, author=scene.actor, source=command.source, visibility=visibility),
         cancel_timers=[TimerKind.WAKE],
         said=say("Submitted for approval."),

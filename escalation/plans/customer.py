@@ -46,7 +46,7 @@ def _moved_on(scene: Scene, quote: str | None, told: Sentence, reason: Sentence,
         plan.stay = True
         return plan
     if case.state is CaseState.SNOOZED and new:
-        plan.changes["snoozed_until"] = None
+        plan.changes |= {"snoozed_until": None, "pause_reason": None}
         plan.cancel_timers.append(TimerKind.WAKE)
     if case.state in _ENDED and new:
         plan.changes |= {"round": case.round + 1, "closed_at": None, "dismiss_reason": None}

@@ -66,7 +66,7 @@ def not_as_seen(scene: Scene, seen: c.DraftSeen) -> Refusal | None:
                 ago=Ago(draft.decided_at or scene.case.last_at),
             )
         )
-    if draft.first_approver is None and not scene.rules.is_approver(scene.actor):
+    if draft.first_approver is None and not scene.approves(scene.actor):
         return Refusal(say("A community manager approves first; the second approval is yours after that."))
     return None
 

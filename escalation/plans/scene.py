@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from escalation import commands as c
-from escalation.casefile import CaseFile, Rules
-from escalation.decision import CardWanted, DraftDecided, Intent, TimerSet
+from escalation.casefile import CaseFile, PolicyChosen, Rules
+from escalation.decision import CardWanted, ClockMoved, DraftDecided, Intent, PingDue, TimerSet
 from escalation.language import Sentence
 from escalation.notes import Note
 from models.case import Case, Draft
-from models.vocabulary import EffectKind, EffectState, TimerKind
+from models.vocabulary import EffectKind, EffectState, Step, TimerKind
+
+DEPUTY = "deputy"
+"""The role of a ladder whose turn lets deputies approve."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,15 @@ class Scene:
     def owner(self) -> tuple[str, ...]:
         """Return whoever has claimed the case, as the members to be told."""
         return (self.case.owner,) if self.case.owner else ()
+
+    def approves(self, member: str) -> bool:
+        """Tell whether a member may decide about the answer: an approver, or a deputy whom the ladder has called."""
+        if self.rules.is_approver(member):
+            return True
+        clock = self.file.running(Step.APPROVE)
+        if clock is None or not self.rules.is_deputy(member):
+            return False
+        return any(rung.role == DEPUTY for rung in self.rules.timing_of(clock).rungs[: clock.rungs_passed])
 
     @property
     def draft(self) -> Draft:
@@ -60,6 +72,10 @@ class Plan:
     decided: list[DraftDecided] = field(default_factory=list)
     intents: list[Intent] = field(default_factory=list)
     cards: list[CardWanted] = field(default_factory=list)
+    moved: list[ClockMoved] = field(default_factory=list)
+    pings: list[PingDue] = field(default_factory=list)
+    acknowledged: str | None = None
+    policy: PolicyChosen | None = None
     timers: list[TimerSet] = field(default_factory=list)
     cancel_timers: list[TimerKind] = field(default_factory=list)
     recall: str | None = None

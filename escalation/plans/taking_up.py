@@ -10,9 +10,10 @@ from escalation.notes import Note
 from escalation.plans.drafts import supersede
 from escalation.plans.refusals import why_not
 from escalation.plans.scene import Plan, Scene
-from models.vocabulary import CaseState, EffectKind, NetworkAct, Step, TimerKind, Visibility
+from models.vocabulary import CaseState, EffectKind, NetworkAct, PauseReason, Step, TimerKind, Visibility
 
-LONGEST_SNOOZE = timedelta(days=30)
+_AWAKE: dict[str, Any] = {"snoozed_until": None, "pause_reason": None}
+"""What a case no longer has when it is back from its pause."""
 
 
 def card_shown(scene: Scene, _: c.CardShown) -> Plan | None:
@@ -29,7 +30,38 @@ def claim(scene: Scene, _: c.Claim) -> Plan | Refusal:
         clock = scene.file.latest(Step.ANSWER)
         since = clock.started_at if clock else scene.case.last_at
         return Refusal(say("{who} claimed this {ago}.", who=scene.rules.name(owner), ago=Ago(since)))
-    return Plan(changes={"owner": scene.actor, "snoozed_until": None}, cancel_timers=[TimerKind.WAKE])
+    return _taken(scene)
+
+
+def take_over(scene: Scene, _: c.TakeOver) -> Plan | Refusal:
+    """Give the case to whoever asks for it; the clock of the answer runs on, whoever let it run so far."""
+    before = scene.case.owner
+    if before == scene.actor:
+        return Refusal(say("You have already claimed this."))
+    plan = _taken(scene)
+    plan.details["before"] = before
+    plan.said = say("It is yours now.")
+    if before is not None:
+        told = say(
+            "{who} took this over from {before}.", who=scene.rules.name(scene.actor), before=scene.rules.name(before)
+        )
+        plan.tell(scene, Note(told, to=(before,)))
+    return plan
+
+
+def _taken(scene: Scene) -> Plan:
+    return Plan(changes={"owner": scene.actor, **_AWAKE}, cancel_timers=[TimerKind.WAKE])
+
+
+def release_claim(scene: Scene, _: c.ReleaseClaim) -> Plan | None:
+    """Give a case back to everybody when nothing has followed its claim."""
+    owner = scene.case.owner
+    if owner is None:
+        return None
+    plan = Plan(changes={"owner": None}, details={"before": owner})
+    told = say("{who} claimed this and did not answer in time; it is free again.", who=scene.rules.name(owner))
+    plan.tell(scene, Note(told, to=(owner,)))
+    return plan
 
 
 def reassign(scene: Scene, command: c.Reassign) -> Plan | Refusal:
@@ -54,7 +86,7 @@ def not_ours(scene: Scene, _: c.NotOurs) -> Plan | Refusal:
 def _moved(scene: Scene, department: str, reason: dict[str, Any]) -> Plan:
     label = scene.rules.label(department)
     plan = Plan(
-        changes={"department": department, "owner": None, "snoozed_until": None, "route": reason},
+        changes={"department": department, "owner": None, **_AWAKE, "route": reason},
         details={"department": department, "before": scene.case.department},
         cards=[CardWanted(EffectKind.CARD, scene.rules.channels[department], department)],
         cancel_timers=[TimerKind.WAKE],
@@ -75,7 +107,7 @@ def dismiss(scene: Scene, command: c.Dismiss) -> Plan | Refusal:
         changes={
             "dismiss_reason": command.reason,
             "closed_at": scene.at,
-            "snoozed_until": None,
+            **_AWAKE,
             "notice": None,
         },
         details={"reason": command.reason.value},
@@ -87,20 +119,28 @@ def dismiss(scene: Scene, command: c.Dismiss) -> Plan | Refusal:
 
 def snooze(scene: Scene, command: c.Snooze) -> Plan | Refusal:
     """Put the case away until it comes back by itself."""
-    if not scene.at < command.until <= scene.at + LONGEST_SNOOZE:
-        return Refusal(say("Snooze until a moment within the next 30 days."))
+    longest = timedelta(seconds=scene.rules.longest_pause[command.reason])
+    if not scene.at < command.until <= scene.at + longest:
+        return Refusal(say("Choose a moment within the next {longest}.", longest=longest))
+    said = say("Snoozed until {until}.", until=command.until)
+    if command.reason is PauseReason.WAITING_CUSTOMER:
+        said = say("Waiting for the customer, until {until} at the latest.", until=command.until)
     return Plan(
-        changes={"snoozed_until": command.until},
+        changes={"snoozed_until": command.until, "pause_reason": command.reason},
+        details={"reason": command.reason.value, "until": command.until.isoformat()},
         timers=[TimerSet(TimerKind.WAKE, command.until)],
         cancel_timers=[TimerKind.WAKE],
-        said=say("Snoozed until {until}.", until=command.until),
+        said=said,
     )
 
 
 def wake(scene: Scene, _: c.Wake) -> Plan:
-    """Bring a case back from its snooze."""
-    plan = Plan(changes={"snoozed_until": None})
-    plan.tell(scene, Note(say("This case is back from its snooze."), to=scene.owner))
+    """Bring a case back from its pause."""
+    plan = Plan(changes=dict(_AWAKE))
+    told = say("This case is back from its snooze.")
+    if scene.case.pause_reason is PauseReason.WAITING_CUSTOMER:
+        told = say("The customer has not written again; this case is back.")
+    plan.tell(scene, Note(told, to=scene.owner))
     return plan
 
 

@@ -26,6 +26,7 @@ _CHANNELS: Final[tuple[KeyPath, ...]] = (
     ("approval", "channel"),
     ("managers", "channel"),
     ("brands", EVERY, "approval", "channel"),
+    ("policies", EVERY, "ladder", EVERY, "ping"),
 )
 
 
@@ -42,7 +43,9 @@ class _Reference:
 _REFERENCES: Final = (
     _Reference(("departments", EVERY, "members", EVERY), ("members",), "member"),
     _Reference(("departments", EVERY, "manager"), ("members",), "member"),
+    _Reference(("members", EVERY, "manager"), ("members",), "member"),
     _Reference(("approval", "approvers", EVERY), ("members",), "member"),
+    _Reference(("approval", "deputies", EVERY), ("members",), "member"),
     _Reference(("managers", "members", EVERY), ("members",), "member"),
     _Reference(("brands", EVERY, "approval", "approvers", EVERY), ("members",), "member"),
     _Reference(("routes", EVERY, "department"), ("departments",), "department"),
@@ -111,7 +114,8 @@ def _references(explainer: Explainer, misspelt: set[str]) -> Iterator[Problem]:
         if "members" in reference.sections and "members" not in explainer.raw:
             continue
         for path, name in walk(explainer.raw, reference.path):
-            if isinstance(name, str) and name not in known:
+            is_channel = path[-1] == "ping" and isinstance(name, str) and ":" in name
+            if isinstance(name, str) and name not in known and not is_channel:
                 yield explainer.problem(
                     path, f'there is no {reference.what} "{name}"', suggestions=nearest(name, known)
                 )

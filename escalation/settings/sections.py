@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -43,12 +43,19 @@ from escalation.settings.values import (
     Whole,
 )
 
-PING_ROLES: Final = ("owner", "department", "approvers", "manager", "managers")
-"""Who a ladder may ping besides a named member: `manager` is the department's, `managers` everybody in [managers]."""
-
-CLOCK_TARGETS: Final = (
-    "acknowledge", "answer", "approve", "relay", "first_response", "next_response", "resolution",
+PING_ROLES: Final = (
+    "owner", "department", "on_call", "approvers", "deputy", "manager", "managers_manager", "managers",
 )  # fmt: skip
+"""Who a ladder may ping besides a named member or a channel.
+
+`owner` is whoever owes the step: the department's channel until somebody claims, then the claimer, in review the
+approvers. `deputy` stands for [approval] deputies, who may then approve; `manager` is the department's, `managers` the
+channel and members of [managers].
+"""
+
+ClockName = Literal["acknowledge", "answer", "approve", "relay", "first_response", "next_response", "resolution"]
+CLOCK_TARGETS: Final[tuple[ClockName, ...]] = get_args(ClockName)
+PriorityName = Literal["low", "normal", "high", "urgent"]
 
 
 class Section(BaseModel):
@@ -199,6 +206,8 @@ class Member(NamedSection):
     teams: Text | None = None
     timezone: TimeZone | None = None
     language: Language | None = None
+    manager: str | None = None
+    quiet_hours: DayHours = ()
 
     @property
     def initials(self) -> str:
@@ -213,6 +222,7 @@ class Department(NamedSection):
     channel: ChannelAddress
     members: tuple[str, ...] = Field(min_length=1)
     manager: str | None = None
+    on_call: str | None = None
     timezone: TimeZone | None = None
     holidays: HolidayRegion | None = None
     hours: Hours | None = None
@@ -223,6 +233,8 @@ class Approval(Section):
 
     channel: ChannelAddress
     approvers: tuple[str, ...] = Field(min_length=1)
+    deputies: tuple[str, ...] = ()
+    on_call: str | None = None
     four_eyes: Flag = True
     undo_seconds: Annotated[Whole, Field(ge=0, le=600)] = 5
     unknown_after: Duration = Field(default=120)
@@ -247,7 +259,7 @@ class Route(Section):
     languages: tuple[CustomerLanguage, ...] = ()
     min_followers: Annotated[Whole, Field(ge=0)] | None = None
     visibility: Literal["public", "private"] | None = None
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    priority: PriorityName = "normal"
     policy: str = "standard"
     second_approval: SecondApproval = False
     four_eyes: Flag | None = None
@@ -264,14 +276,56 @@ ROUTE_CONDITIONS: Final = ("words", "accounts", "networks", "languages", "min_fo
 def _known_ping(who: str) -> str:
     if who not in PING_ROLES and who.startswith(tuple("@#")):
         raise UnknownWordError(f'"{who}" cannot be pinged; write a role or a member\'s name', who, PING_ROLES)
+    if ":" in who:
+        return str(ChannelAddress.parse(who))
     return who
 
 
 class LadderStep(Section):
-    """Who is pinged when: a role of `PING_ROLES`, or a member's key."""
+    """Who is pinged when: a role of `PING_ROLES`, a member's key, or a channel.
+
+    `steps`: only for these clocks. `repeat_every` and `repeats`: again while nobody has said "Got it".
+    """
 
     at: LadderPoint
     ping: Annotated[str, AfterValidator(_known_ping)]
+    steps: tuple[ClockName, ...] = ()
+    repeat_every: Duration | None = None
+    repeats: Annotated[Whole, Field(ge=1, le=9)] | None = None
+    page_anyway: Flag = False
+    hold_until_duty: Flag = False
+
+    @model_validator(mode="after")
+    def _repeats_with_a_distance(self) -> Self:
+        if self.repeats is not None and not self.repeat_every:
+            raise PydanticCustomError(
+                "required_key", 'is required with repeats; write repeat_every = "30m"', {"key": "repeat_every"}
+            )
+        return self
+
+
+class PolicyCase(Section):
+    """Targets that hold instead where a case has one of these priorities and comes from one of these networks."""
+
+    priorities: tuple[PriorityName, ...] = ()
+    networks: tuple[Text, ...] = ()
+    acknowledge: Duration | None = None
+    answer: Duration | None = None
+    approve: Duration | None = None
+    relay: Duration | None = None
+    first_response: Duration | None = None
+    next_response: Duration | None = None
+    resolution: Duration | None = None
+
+    def fits(self, priority: str, network: str) -> bool:
+        """Say whether these targets hold for such a case."""
+        return (not self.priorities or priority in self.priorities) and (not self.networks or network in self.networks)
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if not self.priorities and not self.networks:
+            raise ValueError("says neither priorities nor networks, so it would hold always; change the policy itself")
+        return self
 
 
 _DEFAULT_LADDER: Final = (
@@ -293,6 +347,12 @@ class Policy(NamedSection):
     hours: Literal["business", "always"] = "business"
     close_after: Duration = Field(default=3 * 86_400)
     ladder: tuple[LadderStep, ...] = _DEFAULT_LADDER
+    remind_claim: Duration | None = None
+    release_claim: Duration | None = None
+    last_chance: Duration | None = None
+    longest_snooze: Duration = Field(default=30 * 86_400)
+    longest_wait: Duration = Field(default=14 * 86_400)
+    when: tuple[PolicyCase, ...] = ()
 
     @field_validator(*CLOCK_TARGETS)
     @classmethod
@@ -304,17 +364,33 @@ class Policy(NamedSection):
     @field_validator("ladder")
     @classmethod
     def _each_once(cls, ladder: tuple[LadderStep, ...]) -> tuple[LadderStep, ...]:
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         for step in ladder:
-            if (str(step.at), step.ping) in seen:
-                raise ValueError(f'the step "{step.at}" pings {step.ping} twice')
-            seen.add((str(step.at), step.ping))
+            for clock in step.steps or CLOCK_TARGETS:
+                if (str(step.at), step.ping, clock) in seen:
+                    raise ValueError(f'the step "{step.at}" pings {step.ping} twice')
+                seen.add((str(step.at), step.ping, clock))
         return ladder
+
+    @model_validator(mode="after")
+    def _reminded_before_released(self) -> Self:
+        if self.remind_claim and self.release_claim and self.remind_claim >= self.release_claim:
+            raise ValueError("remind_claim must come before release_claim, or nobody is reminded")
+        return self
 
     @property
     def targets(self) -> Mapping[str, int]:
-        """The promised clocks and their seconds."""
+        """The promised clocks and their seconds, whatever the case."""
         return {name: value for name in CLOCK_TARGETS if (value := getattr(self, name)) is not None}
+
+    def targets_for(self, priority: str, network: str) -> Mapping[str, int]:
+        """Give the promised clocks and their seconds for a case; the first entry of `when` that fits changes them."""
+        other = next((entry for entry in self.when if entry.fits(priority, network)), None)
+        if other is None:
+            return self.targets
+        targets = dict(self.targets)
+        targets.update({name: value for name in CLOCK_TARGETS if (value := getattr(other, name)) is not None})
+        return targets
 
 
 class BrandApproval(Section):

@@ -184,24 +184,17 @@ class Settings(Section, title="Portavoce configuration"):
         """Give the calendar in which a policy's targets run for a department: its hours, or round the clock."""
         return ALWAYS if self.policy(policy).hours == "always" else self.calendar_for(department)
 
-    def policy_snapshot(self, name: str = STANDARD) -> dict[str, Any]:
-        """Make a JSON-able copy of a policy (targets in seconds), to be kept with the cases it applies to."""
-        policy = self.policy(name)
-        return {
-            "name": name,
-            "targets": dict(policy.targets),
-            "hours": policy.hours,
-            "close_after": policy.close_after,
-            "ladder": [
-                {"percent": step.at.percent, "after_seconds": step.at.after_seconds, "ping": step.ping}
-                for step in policy.ladder
-            ],
-        }
+    def deputies(self, account: str) -> frozenset[str]:
+        """Members (keys) who may approve replies of this account once the ladder has called for a deputy."""
+        return frozenset(self.approval.deputies) - frozenset(self.approval_for(account).approvers)
 
-    def policy_digest(self, name: str = STANDARD) -> str:
+    def policy_snapshot(self, name: str = STANDARD, *, priority: str = "normal", network: str = "") -> dict[str, Any]:
+        """Make a JSON-able copy of a policy as it holds for a case (lengths in seconds), to be kept with the case."""
+        return _snapshot(self.policy(name), name, priority, network)[0]
+
+    def policy_digest(self, name: str = STANDARD, *, priority: str = "normal", network: str = "") -> str:
         """SHA-256 in hex of the canonical JSON of the snapshot: equal exactly when the policies are."""
-        text = json.dumps(self.policy_snapshot(name), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _snapshot(self.policy(name), name, priority, network)[1]
 
 
 @functools.cache
@@ -216,6 +209,34 @@ def _implied_policy() -> Policy:
     policy = Policy()
     policy._key = STANDARD  # noqa: SLF001 - as for written policies
     return policy
+
+
+@functools.lru_cache(maxsize=1_000)
+def _snapshot(policy: Policy, name: str, priority: str, network: str) -> tuple[dict[str, Any], str]:
+    content = {
+        "name": name,
+        "targets": dict(policy.targets_for(priority, network)),
+        "hours": policy.hours,
+        "close_after": policy.close_after,
+        "ladder": [
+            {
+                "percent": step.at.percent,
+                "after_seconds": step.at.after_seconds,
+                "ping": step.ping,
+                "steps": list(step.steps),
+                "repeat_seconds": step.repeat_every,
+                "repeats": step.repeats or (1 if step.repeat_every else 0),
+                "page_anyway": step.page_anyway,
+                "hold_until_duty": step.hold_until_duty,
+            }
+            for step in policy.ladder
+        ],
+        "claims": {"remind": policy.remind_claim, "release": policy.release_claim},
+        "last_chance": policy.last_chance,
+        "pauses": {"snoozed": policy.longest_snooze, "waiting_customer": policy.longest_wait},
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return content, hashlib.sha256(text.encode()).hexdigest()
 
 
 @functools.cache

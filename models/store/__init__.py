@@ -7,6 +7,7 @@ from models.store.clocks import Clocks
 from models.store.freezes import Freezes
 from models.store.intake import Intake
 from models.store.outbox import Outbox
+from models.store.pings import Pings
 from models.store.polling import Polling
 
 
@@ -21,6 +22,7 @@ class Transaction:
         self.freezes = Freezes(session)
         self.intake = Intake(session)
         self.outbox = Outbox(session)
+        self.pings = Pings(session)
         self.polling = Polling(session)
 
 

@@ -15,13 +15,27 @@ from models.case import Case
 from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
 from models.store.statements import insert_or_ignore, one_of, table
-from models.vocabulary import NETWORK_EFFECTS, OPEN_STATES, UNSETTLED_EFFECTS, CardKind, EffectKind, EffectState
+from models.vocabulary import (
+    DRAWINGS,
+    NETWORK_EFFECTS,
+    OPEN_STATES,
+    UNSETTLED_EFFECTS,
+    CardKind,
+    EffectKind,
+    EffectState,
+)
 
 _SHOWN_BY_A_TRY = ("ended_at", "verdict", "reason", "external_id")
 SEQUENCE_STEP = 1000
 """How far apart the sequences of two decisions of one case are, so that the effects of each keep their order."""
 
-_DRAWINGS = (EffectKind.CARD, EffectKind.APPROVAL)
+_DRAWINGS = tuple(sorted(DRAWINGS))
+
+_DRAWS = {
+    CardKind.CARD: EffectKind.CARD,
+    CardKind.APPROVAL: EffectKind.APPROVAL,
+    CardKind.PING: EffectKind.PING,
+}
 
 BLANK_EFFECT: dict[str, Any] = {
     "lane": None,
@@ -51,11 +65,10 @@ def redraw_row(card: Card, *, version: int, at: datetime) -> dict[str, Any]:
 
     A card's first drawing goes before mere changes.
     """
-    kind = EffectKind.CARD if card.kind is CardKind.CARD else EffectKind.APPROVAL
     return BLANK_EFFECT | {
         "id": new_id(at),
         "case_id": card.case_id,
-        "kind": kind,
+        "kind": _DRAWS[card.kind],
         "target": card.channel,
         "pace": card.channel,
         "lane": f"card:{card.id}",

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from escalation import commands as c
 from escalation.business_time import ALWAYS
-from escalation.casefile import CaseFile, Fitted, RouteMatch, Rules
+from escalation.casefile import Addressee, CaseFile, Fitted, PolicyChosen, RouteMatch, Rules
 from escalation.decide import SYSTEM, text_hash
+from escalation.ladder import Timing, rungs
 from escalation.language import say
 from escalation.ports import Capabilities
 from models.case import Case, Draft
@@ -24,6 +25,7 @@ from models.vocabulary import (
     EffectState,
     Idempotency,
     NetworkAct,
+    PauseReason,
     Priority,
     Step,
     StepOutcome,
@@ -35,6 +37,12 @@ RECEIVED = POSTED + timedelta(seconds=10)
 LAST = RECEIVED + timedelta(minutes=10)
 NOW = LAST + timedelta(minutes=1)
 
+POLICY = {
+    "ladder": [
+        {"percent": 80, "after_seconds": 0, "ping": "owner"},
+        {"percent": 100, "after_seconds": 0, "ping": "manager"},
+    ]
+}
 PARTS = ["@ada It is in your inbox."]
 SEEN = c.DraftSeen(1, text_hash(PARTS, Visibility.PUBLIC), 1)
 
@@ -83,6 +91,14 @@ COMMANDS: tuple[c.Command, ...] = (
     c.ProvenAbsent(),
     c.VoidApproval(),
     c.CheckNeeded("timeout"),
+    c.Snooze(NOW + timedelta(days=2), PauseReason.WAITING_CUSTOMER),
+    c.TakeOver(),
+    c.ReleaseClaim(),
+    c.TargetsDue(),
+    c.AcknowledgePing("g1", "c8", 0),
+    c.MutePings("c8", "The bank is closed."),
+    c.MutePings("c8", " "),
+    c.Recompute(),
 )
 
 _RUNNING = {
@@ -156,6 +172,8 @@ def clocks(state: CaseState) -> Iterator[StepClock]:
         customers = step in {Step.DETECT, Step.FIRST_RESPONSE, Step.RESOLUTION}
         start = POSTED if customers else (LAST if step in running else RECEIVED)
         over = {} if step in running else {"ended_at": LAST, "outcome": StepOutcome.DONE}
+        if step in {Step.NEXT_RESPONSE, Step.REPLY_WINDOW}:
+            continue  # the customer has written once, on a network without a reply window
         yield StepClock(
             id=f"c{number}", case_id="case1", step=step, cycle=1, department="billing", started_at=start, **over
         )
@@ -173,23 +191,36 @@ def rules(**changes: object) -> Rules:
         "is_colleague": lambda member: member in {COLLEAGUE, AUTHOR, APPROVER, MANAGER},
         "is_approver": lambda member: member in {APPROVER, AUTHOR},
         "is_second_approver": lambda member: member == SECOND,
+        "is_deputy": lambda member: False,
         "name": str.title,
         "label": str.title,
         "departments": {"billing": "Billing", "product": "Product"},
         "next_route": lambda: RouteMatch("product", (), "standard", "normal", {"route": 3}),
         "fit": fit,
-        "due": lambda step, start: start + timedelta(hours=1),
-        "calendar": ALWAYS,
+        "timing": lambda step, department: a_timing(step),
+        "timing_of": lambda clock: a_timing(clock.step),
+        "timing_today": lambda step, department: a_timing(step),
+        "policy_today": lambda: PolicyChosen("standard", "e", POLICY),
+        "addressees": lambda role, file, clock, duty, at: (Addressee(f"member:{role}", (role,)),),
+        "reachable": lambda addressee, rung, duty, at: at,
+        "longest_pause": {PauseReason.SNOOZED: 30 * 86_400, PauseReason.WAITING_CUSTOMER: 14 * 86_400},
         "capabilities": Capabilities(
             ingest=frozenset({"poll"}), idempotency=Idempotency.LOOKUP, limit=280, unit="letters", private_reply=True,
             acts=frozenset({NetworkAct.LIKE}),
         ),
         "channels": {"billing": "slack:C0BILLING", "product": "slack:C0PRODUCT"},
         "approval_channel": "slack:C0APPROVE",
+        "managers_channel": "slack:C0MANAGERS",
         "undo_seconds": 5,
         "close_after_seconds": 86_400,
     }  # fmt: skip
     return Rules(**(values | changes))
+
+
+def a_timing(step: Step) -> Timing:
+    """An hour for everything, told of at four fifths of it and at its end; the network has no reply window."""
+    target = None if step is Step.REPLY_WINDOW else 3_600
+    return Timing(ALWAYS, target, rungs(POLICY, step, target))
 
 
 def second() -> Rules:
