@@ -7,33 +7,32 @@ daylight saving.
 
 Local to UTC: a wall time that does not exist moves to the end of its gap; an ambiguous opening takes the first
 occurrence, an ambiguous closing the second, so that no service time is lost. A shift over midnight is split there,
-and a closed day closes exactly its own local calendar day.
+and what is said of a date (`calendar_days`) is said of exactly its own local calendar day.
 """
 
 import datetime as dt
 import functools
-import hashlib
 import importlib.metadata
 import importlib.resources
-import json
+import io
 import threading
 import zoneinfo
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import accumulate, pairwise
-from typing import Final
+from typing import Any, Final, Self
 
-import holidays as holiday_library
-
-from escalation.opening_hours import (
-    DAY_MINUTES,
-    ROUND_THE_CLOCK,
-    WEEKDAYS,
-    WeeklyHours,
-    opening_text,
-    split_at_midnight,
+from escalation.calendar_days import CalendarParts, Cause, Closure, DayRules
+from escalation.calendar_definition import (
+    Definition,
+    Frozen,
+    fingerprint,
+    read_definition,
+    write_definition,
 )
+from escalation.opening_hours import DAY_MINUTES, ROUND_THE_CLOCK, Opening, WeeklyHours
+from escalation.public_holidays import HolidayBook, check_holidays
 
 _CHUNK_DAYS: Final = 400
 _PATIENCE_DAYS: Final = 10 * 366
@@ -50,34 +49,27 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 
     `ValueError` with a sentence when there is no such zone. https://docs.python.org/3.11/library/zoneinfo.html
     """
+    return _zone_of(zone_rules(name), name)
+
+
+@functools.cache
+def zone_rules(name: str) -> bytes:
+    """Give the rules of a zone as the pinned `tzdata` package has them, a TZif file; `ValueError` like `zone`."""
     if name not in zone_names():
         raise ValueError(f'"{name}" is not a time zone; write an IANA name such as "Europe/Rome"')
-    resource = importlib.resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
-    with resource.open("rb") as file:
-        return zoneinfo.ZoneInfo.from_file(file, key=name)
+    return importlib.resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
+
+
+@functools.cache
+def _zone_of(rules: bytes, name: str) -> zoneinfo.ZoneInfo:
+    """Build a zone from its rules, the same object for the same rules."""
+    return zoneinfo.ZoneInfo.from_file(io.BytesIO(rules), key=name)
 
 
 @functools.cache
 def zone_names() -> frozenset[str]:
     """List every zone name of the pinned `tzdata` package."""
     return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
-
-
-def check_holidays(region: str) -> None:
-    """Refuse a holiday region that the library does not know (`IT`, `IT-BZ`, `DE-BY`), as a `ValueError` sentence."""
-    country, _, part = region.partition("-")
-    known = holiday_library.list_supported_countries(include_aliases=True)
-    if country not in known:
-        raise ValueError(f'"{region}" is not a country with known holidays; write a code such as "IT" or "DE-BY"')
-    if part and part not in known[country]:
-        some = ", ".join(f"{country}-{name}" for name in known[country]) or "none"
-        raise ValueError(f'"{region}" is not a part of {country} with holidays of its own; known: {some}')
-
-
-def holiday_regions() -> list[str]:
-    """List every region that `check_holidays` accepts."""
-    known = holiday_library.list_supported_countries(include_aliases=True)
-    return sorted([*known, *(f"{country}-{part}" for country, parts in known.items() for part in parts)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +79,21 @@ class CountedInterval:
     start: dt.datetime
     end: dt.datetime
     seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Local dates (`first` to `last`, usually one) on which no hours counted, or fewer than usual, and why.
+
+    `name` is the holiday's, the closed day's or the event's, None when it has none. `lost` are the usual hours of
+    the weekday that did not count, in local time; none for a weekday without hours.
+    """
+
+    first: dt.date
+    last: dt.date
+    cause: Cause
+    name: str | None
+    lost: tuple[CountedInterval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +115,30 @@ class _Span:
             return 0
         return self.sums[index] + min(at, self.ends[index]) - self.starts[index]
 
+    def uncounted(self, stretches: Iterable[tuple[int, int]], lower: int, upper: int) -> list[tuple[int, int]]:
+        """Give the parts of some stretches, between two UTC seconds, that lie in no interval."""
+        found = []
+        for begin, end in stretches:
+            at, until = max(begin, lower), min(end, upper)
+            for index in range(bisect_right(self.ends, at), bisect_left(self.starts, until)):
+                if at < self.starts[index]:
+                    found.append((at, self.starts[index]))
+                at = self.ends[index]
+            if at < until:
+                found.append((at, until))
+        return found
+
 
 class BusinessCalendar:
     """Opening hours of one team; immutable to its users, safe to share between threads.
 
     `weekly` are seven days of openings, Monday first. `holidays` is a country or country-subdivision code of the
-    `holidays` library. `closed_days` are further local dates on which nobody works.
-    Answers reach from 1900 to 2200; `ValueError` outside.
+    `holidays` library, `language` the one in which their names are wanted. `closed_days` are further local dates on
+    which nobody works, with their names ("" for none). `half_days` are the hours of single local dates instead of
+    their weekday's. `holiday_half_days` are the hours that count on half holidays, within the weekday's; without them
+    half holidays are ordinary days. `closures` are hours in which nobody works on dates without hours of their own.
+    `calendar_days` says what wins. `ValueError` for what cannot be. Answers reach from 1900 to 2200; `ValueError`
+    outside.
     """
 
     def __init__(
@@ -123,19 +147,41 @@ class BusinessCalendar:
         weekly: WeeklyHours,
         timezone: str,
         holidays: str | None = None,
-        closed_days: Iterable[dt.date] = (),
+        language: str = "en",
+        holiday_half_days: Sequence[Opening] = (),
+        closed_days: Mapping[dt.date, str] | Iterable[dt.date] = (),
+        half_days: Mapping[dt.date, Sequence[Opening]] | None = None,
+        closures: Iterable[Closure] = (),
+        frozen: Frozen | None = None,
     ) -> None:
-        self.timezone = timezone
-        self.zone = zone(timezone)
-        self.weekly = weekly
-        self.holidays = holidays
-        self.closed_days = frozenset(closed_days)
-        if holidays is not None:
+        if frozen is None and holidays is not None:
             check_holidays(holidays)
-        self._days = split_at_midnight(weekly)
-        self.never_closes = all(day == [(0, DAY_MINUTES)] for day in self._days) and not (holidays or self.closed_days)
-        self.version = self._fingerprint()
-        self._names: dict[int, dict[dt.date, str]] = {}
+        self.timezone = timezone
+        self._frozen = frozen
+        self._zone_rules = frozen.zone_rules if frozen else zone_rules(timezone)
+        self.zone = _zone_of(self._zone_rules, timezone)
+        self._parts = CalendarParts(
+            weekly=weekly,
+            timezone=timezone,
+            holidays=holidays,
+            language=language,
+            holiday_half_days=tuple(holiday_half_days),
+            closed_days=dict(closed_days) if isinstance(closed_days, Mapping) else dict.fromkeys(closed_days, ""),
+            half_days=dict(half_days or {}),
+            closures=sorted(closures),
+        )
+        self._book = HolidayBook(
+            holidays,
+            language=language,
+            half_days=bool(holiday_half_days),
+            frozen=frozen.holidays if frozen else None,
+        )
+        self._rules = DayRules(self._parts, self._book)
+        self._closures = [(_seconds(one.start), _seconds(one.end), one.name) for one in self._parts.closures]
+        self._closed_until = list(accumulate((end for _, end, _ in self._closures), max))
+        self.never_closes = self._rules.always_open and not (
+            holidays or self._parts.closed_days or self._parts.half_days or self._closures
+        )
         self._growing = threading.Lock()
         self._span: _Span | None = None
 
@@ -146,22 +192,32 @@ class BusinessCalendar:
         return hash(self.version)
 
     def __repr__(self) -> str:
-        return f"BusinessCalendar({self.timezone}, {self.holidays or 'no holidays'}, {self.version})"
+        return f"BusinessCalendar({self.timezone}, {self._parts.holidays or 'no holidays'}, {self.version})"
 
-    @property
-    def definition(self) -> dict[str, object]:
-        """Everything the calendar was made of, JSON-able, to be kept beside the figures it produced."""
-        return {
-            "timezone": self.timezone,
-            "hours": {
-                name: [opening_text(opening) for opening in day]
-                for name, day in zip(WEEKDAYS, self.weekly, strict=True)
-            },
-            "holidays": self.holidays,
-            "closed_days": sorted(day.isoformat() for day in self.closed_days),
-            "holidays_version": importlib.metadata.version("holidays"),
-            "tzdata_version": importlib.metadata.version("tzdata"),
-        }
+    @classmethod
+    def from_definition(cls, definition: Mapping[str, Any]) -> Self:
+        """Give the calendar that a `definition` was taken of, with its answers and its version.
+
+        Its holidays of the frozen years and its zone rules are those that were written down, whatever the libraries
+        say today; holidays of years outside are asked of today's library. `ValueError` for another format.
+        """
+        parts, frozen = read_definition(definition)
+        return cls(**{field.name: getattr(parts, field.name) for field in fields(parts)}, frozen=frozen)
+
+    @functools.cached_property
+    def definition(self) -> Definition:
+        """Everything that the answers depend on, JSON-able, to be kept; `from_definition` gives the calendar back."""
+        frozen = self._frozen or Frozen(
+            holidays=self._book.freeze(),
+            zone_rules=self._zone_rules,
+            tzdata=importlib.metadata.version("tzdata"),
+        )
+        return write_definition(self._parts, frozen)
+
+    @functools.cached_property
+    def version(self) -> str:
+        """A fingerprint of the definition: another one exactly when some answer could be another one."""
+        return fingerprint(self.definition)
 
     def elapsed(self, start: dt.datetime, end: dt.datetime) -> int:
         """Whole business seconds from `start` to `end`, both aware; 0 when `end` is not after `start`.
@@ -206,14 +262,7 @@ class BusinessCalendar:
         for index in range(max(0, bisect_right(span.ends, begin)), bisect_left(span.starts, finish)):
             lower, upper = max(span.starts[index], begin), min(span.ends[index], finish)
             cuts = [lower, *self._midnights(lower, upper), upper]
-            counted += [
-                CountedInterval(
-                    start=_instant(one).astimezone(self.zone),
-                    end=_instant(two).astimezone(self.zone),
-                    seconds=two - one,
-                )
-                for one, two in pairwise(cuts)
-            ]
+            counted += [self._local(one, two) for one, two in pairwise(cuts)]
         return counted
 
     def is_open(self, at: dt.datetime) -> bool:
@@ -232,19 +281,61 @@ class BusinessCalendar:
         return self.due(at, 1) - _SECOND
 
     def closed_because(self, day: dt.date) -> str | None:
-        """Name the holiday of a local date, `"closed"` for a closed day of the organisation, else None."""
-        if day in self.closed_days:
-            return "closed"
-        return self._holiday_names(day.year).get(day)
+        """Name what closes a whole local date: the holiday or the closed day ("closed" without a name), else None."""
+        rule = self._rules.on(day)
+        return rule.name or "closed" if rule.cause in {Cause.CLOSED, Cause.HOLIDAY} else None
 
-    def _holiday_names(self, year: int) -> dict[dt.date, str]:
-        if self.holidays is None:
-            return {}
-        if year not in self._names:
-            country, _, part = self.holidays.partition("-")
-            found = holiday_library.country_holidays(country, subdiv=part or None, years=year, expand=False)
-            self._names[year] = {day: str(name) for day, name in found.items()}
-        return self._names[year]
+    def skipped(self, start: dt.datetime, end: dt.datetime) -> list[Skipped]:
+        """List the local dates between two instants that counted for nothing, or for less than their weekday does.
+
+        Days that follow each other and have the same cause and name are one entry, so a weekend is one, and a works
+        holiday of two weeks too. A closed date on a weekday without hours is told as such, unless it goes on with
+        the closed days before it.
+        """
+        begin, finish = _seconds(start), _seconds(end)
+        found: list[Skipped] = []
+        if finish <= begin:
+            return found
+        span = self._covering(begin, finish)
+        joins = False
+        for ordinal in range(self._local_day(begin).toordinal(), self._local_day(finish - 1).toordinal() + 1):
+            day = dt.date.fromordinal(ordinal)
+            lower = _to_utc(self.zone, day, 0, closing=False)
+            upper = _to_utc(self.zone, day + _DAY, 0, closing=False)
+            if lower >= upper:
+                continue  # a date that its zone left out
+            told = self._skipped_day(span, day, max(lower, begin), min(upper, finish), found[-1] if joins else None)
+            if told is not None and joins and (told.cause, told.name) == (found[-1].cause, found[-1].name):
+                found[-1] = replace(found[-1], last=day, lost=found[-1].lost + told.lost)
+            elif told is not None:
+                found.append(told)
+            joins = told is not None
+        return found
+
+    def _skipped_day(
+        self, span: "_Span", day: dt.date, lower: int, upper: int, before: Skipped | None
+    ) -> Skipped | None:
+        """Say what the part of a date between two UTC seconds lost; `before` is what the date before it told."""
+        rule = self._rules.on(day)
+        lost = span.uncounted(self._stretches(day, self._rules.usual(day)), lower, upper)
+        cause, name = rule.cause or Cause.CLOSED_HOURS, rule.name
+        if not rule.hours and not self._rules.usual(day):
+            if rule.cause is None or before is None or (before.cause, before.name) != (rule.cause, name):
+                cause, name = Cause.NO_HOURS, None
+        elif rule.hours and not lost:
+            return None
+        elif rule.cause is None:
+            name = "; ".join(dict.fromkeys(self._closure_names(lost))) or None
+        return Skipped(
+            first=day, last=day, cause=cause, name=name, lost=tuple(self._local(one, two) for one, two in lost)
+        )
+
+    def _local(self, lower: int, upper: int) -> CountedInterval:
+        return CountedInterval(
+            start=_instant(lower).astimezone(self.zone),
+            end=_instant(upper).astimezone(self.zone),
+            seconds=upper - lower,
+        )
 
     def _covering(self, begin: int, finish: int) -> _Span:
         span = self._span
@@ -274,11 +365,12 @@ class BusinessCalendar:
     def _grown_until_open(self, begin: int, seconds: int) -> _Span:
         """Compile on until enough open time follows `begin`; refuse a calendar that stays closed for ten years."""
         span = self._covering(begin, begin)
-        if not any(self._days):
+        last_dated = self._rules.last_dated
+        if not self._rules.open_on_weekdays and last_dated is None:
             raise ValueError("this calendar never opens: no day of the week has hours, so nothing can fall due")
         while span.position(begin) + seconds > span.sums[-1]:
             last_open = self._local_day(span.ends[-1]) if span.ends else span.first
-            if (span.last - last_open).days > _PATIENCE_DAYS:
+            if (span.last - max(last_open, last_dated or last_open)).days > _PATIENCE_DAYS:
                 raise ValueError("this calendar never opens again: every day with hours is closed or a holiday")
             ahead = min(span.covered_to + (span.covered_to - span.covered_from), span.covered_to + 20 * 366 * 86_400)
             span = self._grow(begin, ahead)
@@ -288,15 +380,37 @@ class BusinessCalendar:
         found: list[tuple[int, int]] = []
         for ordinal in range(first.toordinal(), last.toordinal()):
             day = dt.date.fromordinal(ordinal)
-            openings = self._days[day.weekday()]
-            if not openings or self.closed_because(day) is not None:
-                continue
-            for start, end in openings:
-                lower = _to_utc(self.zone, day, start, closing=False)
-                upper = _to_utc(self.zone, day, end, closing=True)
-                if lower < upper:
-                    found.append((lower, upper))
+            stretches = self._stretches(day, self._rules.on(day).hours)
+            found += stretches if self._rules.has_own_hours(day) else self._without_closures(stretches)
         return found
+
+    def _stretches(self, day: dt.date, openings: Sequence[Opening]) -> list[tuple[int, int]]:
+        """Give the UTC seconds of a date's openings."""
+        stretches = (
+            (_to_utc(self.zone, day, start, closing=False), _to_utc(self.zone, day, end, closing=True))
+            for start, end in openings
+        )
+        return [(lower, upper) for lower, upper in stretches if lower < upper]
+
+    def _without_closures(self, stretches: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        for begin, end in stretches:
+            at = begin
+            for lower, upper, _ in self._closures_between(begin, end):
+                if at < lower:
+                    yield at, lower
+                at = max(at, upper)
+            if at < end:
+                yield at, end
+
+    def _closures_between(self, lower: int, upper: int) -> Iterator[tuple[int, int, str]]:
+        for index in range(bisect_right(self._closed_until, lower), len(self._closures)):
+            if self._closures[index][0] >= upper:
+                return
+            if self._closures[index][1] > lower:
+                yield self._closures[index]
+
+    def _closure_names(self, stretches: Iterable[tuple[int, int]]) -> list[str]:
+        return [name for lower, upper in stretches for *_, name in self._closures_between(lower, upper) if name]
 
     def _compiled(self, first: dt.date, last: dt.date, raw: Sequence[tuple[int, int]]) -> _Span:
         starts: list[int] = []
@@ -333,13 +447,6 @@ class BusinessCalendar:
             return _instant(second).astimezone(self.zone).date()
         except OverflowError:
             raise ValueError("business time is known from 1900 to 2198 only") from None
-
-    def _fingerprint(self) -> str:
-        text = json.dumps(self.definition, sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        return (
-            f"holidays-{importlib.metadata.version('holidays')}/tzdata-{importlib.metadata.version('tzdata')}/{digest}"
-        )
 
 
 def _to_utc(local_zone: zoneinfo.ZoneInfo, day: dt.date, minute: int, *, closing: bool) -> int:

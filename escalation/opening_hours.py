@@ -1,6 +1,7 @@
 """Opening hours as people write them, and the same split into days."""
 
 import re
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 DAY_MINUTES: Final = 24 * 60
@@ -54,13 +55,15 @@ def split_at_midnight(weekly: WeeklyHours) -> list[list[Opening]]:
             parts[weekday].append((start, min(end, DAY_MINUTES)))
             if end > DAY_MINUTES:
                 parts[(weekday + 1) % 7].append((0, end - DAY_MINUTES))
-    merged: list[list[Opening]] = []
-    for day_parts in parts:
-        kept: list[Opening] = []
-        for start, end in sorted(day_parts):
-            if kept and start <= kept[-1][1]:
-                kept[-1] = (kept[-1][0], max(kept[-1][1], end))
-            else:
-                kept.append((start, end))
-        merged.append(kept)
-    return merged
+    return [merged_openings(day) for day in parts]
+
+
+def merged_openings(openings: Iterable[Opening]) -> list[Opening]:
+    """Sort the openings of one day and join those that meet or overlap."""
+    kept: list[Opening] = []
+    for start, end in sorted(openings):
+        if kept and start <= kept[-1][1]:
+            kept[-1] = (kept[-1][0], max(kept[-1][1], end))
+        else:
+            kept.append((start, end))
+    return kept

@@ -15,6 +15,7 @@ from bots.printing import complain, line, show_json
 from connectors import settings_models
 from escalation.secret import SecretSource
 from escalation.settings import ConfigurationError, Settings, load_settings
+from escalation.settings.company_days import CompanyDays
 from escalation.settings.example import example, json_schema
 from escalation.settings.sections import Database
 
@@ -106,7 +107,14 @@ def check(config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None
         show_json({"ok": False, "problems": [_problem(problem) for problem in error.problems], "warnings": []})
         raise typer.Exit(USAGE) from None
     if json:
-        show_json({"ok": True, "problems": [], "warnings": [_problem(problem) for problem in settings.warnings]})
+        show_json(
+            {
+                "ok": True,
+                "problems": [],
+                "warnings": [_problem(problem) for problem in settings.warnings],
+                "company_days": [_closes(company) for company in _with_company_days(settings)],
+            }
+        )
         return
     warn(settings)
     counts = (
@@ -115,7 +123,13 @@ def check(config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None
         (len(settings.members), "member", "members"),
         (len(settings.routes), "route", "routes"),
     )
-    line(f"{config} is good: {', '.join(f'{n} {one if n == 1 else many}' for n, one, many in counts)}.")
+    for company in _with_company_days(settings):
+        closes = _closes(company)
+        days = _counted((closes["days"], "day", "days"))
+        told = f"from {closes['first_day']} to {closes['last_day']}" if closes["days"] else ""
+        more = f"and hours of {_counted((closes['events'], 'event', 'events'))}" if closes["events"] else ""
+        line(" ".join(filter(None, (f"{closes['file']} closes {days}", told, more))) + ".")
+    line(f"{config} is good: {', '.join(map(_counted, counts))}.")
 
 
 def schema(config: UnusedConfigOption = None) -> None:
@@ -136,6 +150,27 @@ def manifest(
     settings = read_without_secrets(config)
     text = socket_mode_manifest() if socket_mode else http_manifest(settings.organisation.public_url)
     line(text.rstrip("\n"))
+
+
+def _with_company_days(settings: Settings) -> list[CompanyDays]:
+    sections = (settings.organisation, *settings.departments.values())
+    return list(dict.fromkeys(section.company_days for section in sections if section.company_days))
+
+
+def _closes(company: CompanyDays) -> dict[str, object]:
+    days = [day.isoformat() for day, _ in company.days]
+    return {
+        "file": company.file,
+        "days": len(days),
+        "first_day": days[0] if days else None,
+        "last_day": days[-1] if days else None,
+        "events": len(company.hours),
+    }
+
+
+def _counted(count: tuple[object, str, str]) -> str:
+    number, one, many = count
+    return f"{number} {one if number == 1 else many}"
 
 
 def _problem(problem: object) -> dict[str, object]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator
 
+from escalation.public_holidays import FROZEN_YEARS, has_half_days
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
-from escalation.settings.sections import CLOCK_TARGETS
+from escalation.settings.sections import CLOCK_TARGETS, Department, Organisation
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.spelling import nearest
 from escalation.settings.values import ChannelAddress
@@ -21,6 +22,7 @@ def advice(settings: Settings, explainer: Explainer, networks: Collection[str]) 
         *_unknown_networks(settings, explainer, networks),
         *_brands(settings, explainer),
         *_unused_policies(settings, explainer),
+        *_dates_without_effect(settings, explainer),
         *_defaults_worth_a_look(settings, explainer),
     ]
     return sorted(found, key=lambda problem: problem.line)
@@ -133,6 +135,22 @@ def _unused_policies(settings: Settings, explainer: Explainer) -> Iterator[Probl
             ("routes",),
             "there is no [policies.standard], so cases of these routes have no targets and nobody is pinged",
         )
+
+
+def _dates_without_effect(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    house = settings.organisation
+    sections: list[tuple[KeyPath, Organisation | Department]] = [(("organisation",), house)]
+    sections += [(("departments", key), department) for key, department in settings.departments.items()]
+    for path, section in sections:
+        if section.company_days is not None and not section.company_days.days and not section.company_days.hours:
+            yield explainer.problem(
+                (*path, "company_days"),
+                f"{section.company_days.file} closes nothing from {FROZEN_YEARS[0]} to {FROZEN_YEARS[-1]}",
+            )
+        region = section.holidays or house.holidays
+        if section.holiday_half_days and (region is None or not has_half_days(region)):
+            reason = f"no half holidays are known for {region}" if region else "no holidays are given"
+            yield explainer.problem((*path, "holiday_half_days"), f"changes nothing: {reason}")
 
 
 def _defaults_worth_a_look(settings: Settings, explainer: Explainer) -> Iterator[Problem]:

@@ -68,6 +68,7 @@ def cross_checks(explainer: Explainer, known_sections: Collection[str]) -> list[
         *_surfaces(explainer),
         *_routes(explainer),
         *_shared_ids(explainer),
+        *_dates(explainer),
     ]
 
 
@@ -171,3 +172,12 @@ def _shared_ids(explainer: Explainer) -> Iterator[Problem]:
                     "each colleague needs one of their own",
                 )
             first.setdefault(identity, path)
+
+
+def _dates(explainer: Explainer) -> Iterator[Problem]:
+    """Refuse a date that one section both closes and gives hours."""
+    for section in (("organisation",), ("departments", EVERY)):
+        for path, _ in walk(explainer.raw, (*section, "half_days", EVERY)):
+            closed = explainer.value((*path[:-2], "closed_days"))
+            if isinstance(closed, list | Mapping) and str(path[-1]) in map(str, closed):
+                yield explainer.problem(path, "has hours and stands under closed_days too; it can only be one of them")

@@ -40,7 +40,13 @@ timezone = "Europe/Rome"
 language = "en"                       # what colleagues read: {_choices(LANGUAGES)}
 public_url = "https://portavoce.acme.example"   # how networks and browsers reach us
 holidays = "IT"                       # country, or country and part: "IT-BZ", "DE-BY"
-# closed_days = [2026-12-24]          # further days on which nobody works
+# holiday_half_days = ["09:00-13:00"] # what counts on half holidays, in countries that have them (US, GR, CH ...)
+# company_days = "company.ics"        # an iCal file beside this one: its events close the days and hours they take
+# closed_days = [2026-12-07]          # further days on which nobody works; or with names:
+# [organisation.closed_days]
+# 2026-12-07 = "Works outing"
+# [organisation.half_days]            # other hours than the weekday's; dates written here win over all holidays
+# 2026-12-24 = ["09:00-13:00"]
 
 [organisation.hours]                  # a missing day is closed; also "22:00-06:00", and ["24h"] for a whole day
 monday = ["09:00-13:00", "14:00-18:00"]
@@ -93,6 +99,7 @@ manager = "marta"
 # timezone = "Europe/Berlin"          # a department elsewhere: its own zone, holidays and hours
 # holidays = "DE-BE"
 # hours = {{ monday = ["08:00-16:00"] }}
+# closed_days = [2026-05-08]          # half_days and company_days too: added to the organisation's, and win over them
 
 [departments.product]
 label = "Product"

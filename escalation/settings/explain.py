@@ -13,6 +13,9 @@ from escalation.settings.positions import KeyPath, Positions, dotted
 from escalation.settings.problems import MissingSecret, Problem
 from escalation.settings.spelling import UnknownWordError, nearest
 
+_WRONG_KEY: Final = "[key]"
+"""What pydantic puts behind the key of a table when the key itself is wrong, such as a date that does not exist."""
+
 _SENTENCES: Final[Mapping[str, str]] = {
     "missing": "is required",
     "string_type": "must be a text in quotes",
@@ -67,7 +70,7 @@ class Explainer:
         missing: list[KeyPath] = []
         misspelt: set[KeyPath] = set()
         for detail in error.errors(include_url=False, include_input=False):
-            path = (*below, *detail["loc"])
+            path = (*below, *(part for part in detail["loc"] if part != _WRONG_KEY))
             if detail["type"] == "extra_forbidden":
                 parent = model_at(model, detail["loc"][:-1])
                 problem = self.unknown_key(path, field_names(parent) if parent else ())

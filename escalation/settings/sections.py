@@ -1,6 +1,5 @@
 """The sections of `portavoce.toml` as frozen models; unknown keys are refused everywhere."""
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
@@ -19,15 +18,18 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from escalation.opening_hours import ROUND_THE_CLOCK, WEEKDAYS, Opening, WeeklyHours, opening_text
+from escalation.opening_hours import ROUND_THE_CLOCK, WEEKDAYS, WeeklyHours, opening_text
 from escalation.quantities import Duration
 from escalation.secret import Secret, SecretSource
+from escalation.settings.company_days import CompanyDaysFile
 from escalation.settings.spelling import UnknownWordError
 from escalation.settings.values import (
     SQLITE,
     ApiUrl,
     ChannelAddress,
+    ClosedDays,
     CustomerLanguage,
+    DatedHours,
     DayHours,
     Flag,
     HolidayRegion,
@@ -101,17 +103,21 @@ class Hours(Section):
             raise ValueError('no day has hours, so nothing could ever fall due; write monday = ["09:00-18:00"]')
         return self
 
-    @field_serializer(*WEEKDAYS)
-    def _as_written(self, openings: tuple[Opening, ...]) -> list[str]:
-        return [opening_text(opening) for opening in openings]
-
     @property
     def weekly(self) -> WeeklyHours:
         """Seven days, Monday first, as a calendar takes them."""
         return tuple(getattr(self, name) for name in WEEKDAYS)
 
 
-class Organisation(Section):
+class DayKeys(Section):
+    """Dates that are not like their weekday. A date written here wins over `company_days` and over the holidays."""
+
+    closed_days: ClosedDays = {}
+    half_days: DatedHours = {}
+    company_days: CompanyDaysFile | None = None
+
+
+class Organisation(DayKeys):
     """Who we are, when we work and in which language we speak with each other."""
 
     name: Text
@@ -119,7 +125,7 @@ class Organisation(Section):
     language: Language = "en"
     public_url: PublicUrl = "http://127.0.0.1:8000"
     holidays: HolidayRegion | None = None
-    closed_days: tuple[dt.date, ...] = ()
+    holiday_half_days: DayHours = ()
     hours: Hours | None = None
 
     @property
@@ -215,8 +221,11 @@ class Member(NamedSection):
         return "".join(word[0] for word in self.name.split())[:3].upper()
 
 
-class Department(NamedSection):
-    """A group that owes answers of one kind, and the channel in which its cards stand."""
+class Department(NamedSection, DayKeys):
+    """A group that owes answers of one kind, and the channel in which its cards stand.
+
+    Its dates are added to the organisation's and win over them.
+    """
 
     label: Text
     channel: ChannelAddress
@@ -225,6 +234,7 @@ class Department(NamedSection):
     on_call: str | None = None
     timezone: TimeZone | None = None
     holidays: HolidayRegion | None = None
+    holiday_half_days: DayHours | None = None
     hours: Hours | None = None
 
 

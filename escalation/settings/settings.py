@@ -4,14 +4,14 @@ import datetime as dt
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from pydantic import Field, PrivateAttr, SerializeAsAny, model_validator
 
-from escalation.business_time import ALWAYS, BusinessCalendar
-from escalation.opening_hours import WeeklyHours
+from escalation.business_time import ALWAYS, BusinessCalendar, zone
+from escalation.opening_hours import Opening
 from escalation.settings.problems import Problem
 from escalation.settings.sections import (
     Account,
@@ -61,6 +61,7 @@ class Settings(Section, title="Portavoce configuration"):
     accounts: Mapping[str, SerializeAsAny[Account]] = {}
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+    _calendars: dict[str, tuple[Department, Organisation, BusinessCalendar]] = PrivateAttr(default_factory=dict)
     _by_slack: dict[str, Member] = PrivateAttr(default_factory=dict)
     _by_teams: dict[str, Member] = PrivateAttr(default_factory=dict)
 
@@ -172,13 +173,11 @@ class Settings(Section, title="Portavoce configuration"):
 
     def calendar_for(self, department: str) -> BusinessCalendar:
         """Give the business calendar of a department (a key): its own hours and zone, else the organisation's."""
-        own = self.departments[department]
-        return _calendar(
-            own.hours.weekly if own.hours else self.organisation.weekly,
-            own.timezone or self.organisation.timezone,
-            own.holidays or self.organisation.holidays,
-            self.organisation.closed_days,
-        )
+        own, house = self.departments[department], self.organisation
+        made = self._calendars.get(department)
+        if made is None or made[0] is not own or made[1] is not house:  # a copy of the settings may have others
+            made = self._calendars[department] = own, house, _calendar(own, house)
+        return made[2]
 
     def calendar_of_policy(self, policy: str, department: str) -> BusinessCalendar:
         """Give the calendar in which a policy's targets run for a department: its hours, or round the clock."""
@@ -239,8 +238,26 @@ def _snapshot(policy: Policy, name: str, priority: str, network: str) -> tuple[d
     return content, hashlib.sha256(text.encode()).hexdigest()
 
 
-@functools.cache
-def _calendar(
-    weekly: WeeklyHours, timezone: str, holidays: str | None, closed_days: tuple[dt.date, ...]
-) -> BusinessCalendar:
-    return BusinessCalendar(weekly=weekly, timezone=timezone, holidays=holidays, closed_days=closed_days)
+def _calendar(own: Department, house: Organisation) -> BusinessCalendar:
+    """Put the dates of both levels on top of each other: what comes later wins."""
+    local = zone(own.timezone or house.timezone)
+    closed: dict[dt.date, str] = {}
+    half: dict[dt.date, Sequence[Opening]] = {}
+    files = [level.company_days for level in (house, own) if level.company_days]
+    for file in files:
+        closed.update(file.days)
+    for level in (house, own):
+        closed = {day: name for day, name in closed.items() if day not in level.half_days}
+        half = {day: hours for day, hours in half.items() if day not in level.closed_days}
+        closed.update(level.closed_days)
+        half.update(level.half_days)
+    return BusinessCalendar(
+        weekly=own.hours.weekly if own.hours else house.weekly,
+        timezone=own.timezone or house.timezone,
+        holidays=own.holidays or house.holidays,
+        language=house.language,
+        holiday_half_days=house.holiday_half_days if own.holiday_half_days is None else own.holiday_half_days,
+        closed_days=closed,
+        half_days=half,
+        closures=(closure for file in files for closure in file.closures(local)),
+    )

@@ -1,7 +1,9 @@
 """Single values of the configuration: how each is written, what it becomes, and the sentence when it is wrong."""
 
+import datetime as dt
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -11,13 +13,20 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from pydantic.json_schema import JsonSchemaValue
 
-from escalation.business_time import check_holidays, holiday_regions, zone, zone_names
-from escalation.opening_hours import Opening, parse_opening
+from escalation.business_time import zone, zone_names
+from escalation.calendar_days import dated_hours
+from escalation.opening_hours import Opening, opening_text, parse_opening
+from escalation.public_holidays import check_holidays, holiday_regions
 from escalation.quantities import duration_text, parse_duration
 from escalation.secret import REFERENCE_SCHEMA, is_reference, read_reference
 from escalation.settings.spelling import UnknownWordError
@@ -30,6 +39,7 @@ SQLITE: Final = "sqlite:///"
 _SLACK_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{1,40}")
 _SLACK_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{1,40}")
 _LADDER_PERCENT: Final = re.compile(r"(\d{1,4})\s*%", re.ASCII)
+_ISO_DATE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 _LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -190,6 +200,27 @@ def _openings(value: object) -> object:
     return tuple(opening for opening, _ in found)
 
 
+def _calendar_date(value: object) -> dt.date:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        # a bare number would be read as seconds since 1970, hence the pattern
+        if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+            return dt.date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError("must be a date such as 2026-12-24")
+
+
+def _closed_days(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """Read a list of dates like a table of dates without names; pydantic keeps the index of a wrong one."""
+    return dict.fromkeys(_DATES.validate_python(value), "") if isinstance(value, list | tuple) else handler(value)
+
+
+def _dated_hours(openings: tuple[Opening, ...]) -> tuple[Opening, ...]:
+    return tuple(dated_hours(openings))
+
+
 def _text_or_reference(value: object, info: ValidationInfo) -> object:
     """Accept a plain text, or a reference looked up like a secret; empty when secrets are not resolved."""
     return read_reference(value, info) or "" if is_reference(value) else value
@@ -229,6 +260,31 @@ Signature = Annotated[str, AfterValidator(_signature)]
 DayHours = Annotated[
     tuple[Opening, ...],
     BeforeValidator(_openings),
+    PlainSerializer(lambda openings: [opening_text(opening) for opening in openings], return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [["09:00-13:00"], ["24h"]]}),
 ]
+CalendarDate = Annotated[dt.date, PlainValidator(_calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
+_DATES: Final = TypeAdapter(tuple[CalendarDate, ...])
+_DATE_KEYS: Final[dict[str, Any]] = {"type": "object", "propertyNames": {"pattern": _ISO_DATE.pattern}}
+
+ClosedDays = Annotated[
+    Mapping[CalendarDate, Text],
+    WrapValidator(_closed_days),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string", "format": "date"}},
+                {**_DATE_KEYS, "additionalProperties": {"type": "string"}},
+            ]
+        }
+    ),
+]
+"""Dates on which nobody works, with their names; a list of dates gives them none ("")."""
+
+DatedHours = Annotated[
+    Mapping[CalendarDate, Annotated[DayHours, AfterValidator(_dated_hours)]],
+    WithJsonSchema({**_DATE_KEYS, "additionalProperties": {"type": "array", "items": {"type": "string"}}}),
+]
+"""The hours of single dates."""
+
 TextOrReference = Annotated[str, BeforeValidator(_text_or_reference), WithJsonSchema(_REFERENCE_OR_TEXT)]

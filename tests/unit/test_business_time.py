@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 from escalation.business_time import (
     ALWAYS,
     BusinessCalendar,
-    check_holidays,
-    holiday_regions,
     zone,
     zone_names,
 )
 from escalation.opening_hours import ROUND_THE_CLOCK, opening_text, parse_opening, split_at_midnight
+from escalation.public_holidays import check_holidays, holiday_regions
 
 UTC = dt.UTC
 CLOSED = ()
@@ -261,10 +260,10 @@ class MinuteCounter:
         for wall in self.walls:
             highest.append(max(wall, highest[-1]) if highest else wall)
         last_at: dict[dt.datetime, int] = {wall: minute for minute, wall in enumerate(self.walls)}
-        week = split_at_midnight(calendar.weekly)
+        week = split_at_midnight(calendar._parts.weekly)
         day = self.walls[0].date() + dt.timedelta(days=1)
         while day < self.walls[-1].date() - dt.timedelta(days=1):
-            for lower, upper in week[day.weekday()] if day not in calendar.closed_days else ():
+            for lower, upper in week[day.weekday()] if day not in calendar._parts.closed_days else ():
                 midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001 - wall time on purpose
                 opening = midnight + dt.timedelta(minutes=lower)
                 closing = midnight + dt.timedelta(minutes=upper)
@@ -538,8 +537,6 @@ def test_the_version_names_what_the_calendar_was_made_of(office):
     assert office == same
     assert hash(office) == hash(same)
     assert len({office.version, *(other.version for other in others)}) == 5
-    assert office.version.startswith("holidays-0.")
-    assert "/tzdata-20" in office.version
     assert json.loads(json.dumps(office.definition)) == office.definition
     assert office.definition["hours"]["monday"] == ["09:00-13:00", "14:00-18:00"]
     assert "Europe/Rome" in repr(office)
