@@ -127,7 +127,7 @@ def _window(policy: Mapping[str, Any], window: int | None) -> Iterator[Rung]:
     """Yield the last chance before the network takes no reply any more, and that it is past."""
     if window is None:
         return
-    before = min(int(policy.get("last_chance", 0)) or window // 5, window - 1)
+    before = min(int(policy.get("last_chance") or window // 5), window - 1)
     percent = (window - before) * 100 // window
     yield Rung(_LAST_CHANCE, PingKind.LAST_CHANCE, max(1, window - before), percent, OWES, page_anyway=True)
     yield Rung(_CLOSED, PingKind.WINDOW_CLOSED, window, BREACH_PERCENT, "managers")
