@@ -82,6 +82,9 @@ class Rulebook:
                 or settings.is_manager(member)
             )
 
+        def fit(text: str, author: str, visibility: Visibility) -> Fitted:
+            return self.fitter(file)(text, author, visibility)  # made when it is wanted, for most acts write no text
+
         def timing_of(clock: StepClock) -> Timing:
             calendar = self.calendars.get(clock.calendar or "") or self.calendar(clock.department, policy)
             return Timing(calendar, clock.target_seconds, self._rungs_of(file.case.policy_digest, policy, clock))
@@ -104,7 +107,7 @@ class Rulebook:
             label=self.label,
             departments={key: department.label for key, department in settings.departments.items()},
             next_route=lambda: self._next_route(file),
-            fit=self.fitter(file),
+            fit=fit,
             timing=lambda step, department: self.timing(step, department, case.policy_digest, policy, case.account),
             timing_of=timing_of,
             timing_today=timing_today,

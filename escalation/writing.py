@@ -66,18 +66,19 @@ class Writing:
             self.writes.add(draft)
         review_id = self._review(file, decision, draft)
         self.writes.change(Case, case.id, decision.changes)
-        self.writes.add(
-            JournalEntry(
-                id=new_id(at),
-                case_id=case.id,
-                case_version=case.version + 1,
-                at=at,
-                actor=decision.actor,
-                act=decision.act,
-                from_state=decision.from_state,
-                to_state=decision.to_state,
-                details=dict(decision.details),
-            )
+        self.writes.add_values(
+            JournalEntry,
+            {
+                "id": new_id(at),
+                "case_id": case.id,
+                "case_version": case.version + 1,
+                "at": at,
+                "actor": decision.actor,
+                "act": decision.act,
+                "from_state": decision.from_state,
+                "to_state": decision.to_state,
+                "details": dict(decision.details),
+            },
         )
         if decision.policy is not None:
             self.writes.add(

@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, Dialect, String
 from sqlalchemy.types import JSON, TypeDecorator
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_SHIFTS = tuple(range(90, -1, -10))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +75,7 @@ def new_id(now: datetime) -> str:
     """Return a fresh 20-character id that sorts by creation time (milliseconds), then at random (50 bits)."""
     milliseconds = int((now - _EPOCH).total_seconds() * 1000)
     number = (milliseconds << 50) | secrets.randbits(50)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(95, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def new_token() -> str:

@@ -13,7 +13,7 @@ from escalation.language import say
 from escalation.notes import Note
 from escalation.plans.scene import Plan, Scene
 from models.clocks import StepClock
-from models.vocabulary import CaseState, PingFate, PingKind, Step
+from models.vocabulary import BREACHES, CaseState, PingFate, PingKind, Step
 
 _WAITS_OUTSIDE = frozenset({CaseState.RELAYING, CaseState.NEEDS_CHECK})
 _BEATS_OTHERS = frozenset({PingKind.LAST_CHANCE, PingKind.WINDOW_CLOSED})
@@ -103,17 +103,15 @@ def _told(scene: Scene, command: c.TargetsDue, clock: StepClock, rungs: Sequence
 
 def _addressees(scene: Scene, command: c.TargetsDue, clock: StepClock, rung: Rung) -> tuple[Addressee, ...]:
     """Return whom a rung tells; where nobody answers to its role, at once whom the next one would tell."""
-    timing, rules = scene.rules.timing_of(clock), scene.rules
-    following = [other for other in timing.rungs if other.repeat == 0 and other.offset > rung.offset]
-    for role in dict.fromkeys([rung.role, *(other.role for other in following)]):
-        if found := rules.addressees(role, scene.file, clock, command.duty, scene.at):
-            break
-    else:
-        found = ()
-    if rung.kind in {PingKind.BREACH, PingKind.LATER, PingKind.WINDOW_CLOSED} and scene.rules.managers_channel:
+    rules = scene.rules
+    found = rules.addressees(rung.role, scene.file, clock, command.duty, scene.at)
+    for other in () if found else rules.timing_of(clock).rungs:
+        if other.repeat == 0 and other.offset > rung.offset:
+            found = found or rules.addressees(other.role, scene.file, clock, command.duty, scene.at)
+    if rung.kind in BREACHES and rules.managers_channel:
         known = {addressee.channel for addressee in found}
-        if scene.rules.managers_channel not in known:
-            found = (*found, Addressee(scene.rules.managers_channel))
+        if rules.managers_channel not in known:
+            found = (*found, Addressee(rules.managers_channel))
     return found
 
 

@@ -107,7 +107,7 @@ class Clocks:
         ]
         if rows:
             await (await self._session.connection()).execute(insert_or_ignore(self._session, CalendarSnapshot), rows)
-            self._fresh_calendars.update(row["version"] for row in rows)  # known only when they are committed
+            self._fresh_calendars |= wanted - known  # known only when they are committed
 
     # --- timers -------------------------------------------------------------------------------------------------------
 
