@@ -1,4 +1,4 @@
-"""Runs every benchmark, or those that are named, and prints a table: ``python -m tests.benchmarks [--json] [--quick]``."""
+"""Runs every benchmark, or those named, and prints a table: ``python -m tests.benchmarks [--json] [--quick] [NAME …]``."""
 
 import argparse
 import json

@@ -153,9 +153,11 @@ def breach(number: int) -> None:
 async def _growth(kind: str, url: str, sizes: tuple[int, ...], *, rounds: int) -> list[Figure]:
     """Compare a sweep's look and a sweep's claim between few and many running clocks."""
     [case_id] = await _some_cases(url, 1)
+    database = Database(url)
+    async with database.begin() as tx:
+        await tx.session.exec(text("UPDATE step_clock SET next_at = NULL"))  # type: ignore[call-overload]
     looks: dict[int, list[float]] = {}
     claims: dict[int, list[float]] = {}
-    database = Database(url)
     have = 0
     for size in sizes:
         await _fill(database, case_id, have, size)
