@@ -11,6 +11,7 @@ import structlog
 
 from escalation.cards import Shown, approval_view, card_view, note_view
 from escalation.casefile import CaseFile
+from escalation.digest import Digest, digest_view
 from escalation.language import Sentence, say
 from escalation.notes import Note
 from escalation.ports import (
@@ -218,7 +219,7 @@ class Carrier:
         effect, card = job.effect, job.card
         return ChatMessage(
             effect_id=effect.id,
-            kind=cast('Literal["card", "approval", "thread", "ping"]', effect.kind.value),
+            kind=cast('Literal["card", "approval", "thread", "ping", "digest"]', effect.kind.value),
             channel=effect.target,
             view=self._view(job),
             case_id=effect.case_id,
@@ -227,6 +228,8 @@ class Carrier:
 
     def _view(self, job: Job) -> View:
         effect, file, card = job.effect, job.file, job.card
+        if effect.kind is EffectKind.DIGEST:
+            return self._digest(effect)
         if effect.kind in {EffectKind.THREAD, EffectKind.PING} or file is None:
             return note_view(Note.of(effect.payload), file)
         if card is None:
@@ -238,6 +241,12 @@ class Carrier:
         if draft is None:
             raise Rejected("approvals card without a draft")
         return approval_view(file, draft, shown)
+
+    def _digest(self, effect: Effect) -> View:
+        try:
+            return digest_view(Digest.of(effect.payload), self.rulebook.label)
+        except ValueError as error:
+            raise Rejected("a digest that another version has counted") from error
 
     def shown(self, file: CaseFile, frozen_by: str | None) -> Shown:
         """Return what views need beyond the case."""

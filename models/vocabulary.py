@@ -128,6 +128,7 @@ class EffectKind(StrEnum):
     APPROVAL = "approval"
     THREAD = "thread"
     PING = "ping"
+    DIGEST = "digest"
 
 
 NETWORK_EFFECTS = frozenset({EffectKind.REPLY, EffectKind.ACT})
@@ -199,3 +200,10 @@ class CardKind(StrEnum):
 
     CARD = "card"
     APPROVAL = "approval"
+
+
+class DigestKind(StrEnum):
+    """How long the time is that a digest tells of: one local day, or the seven before its own."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from escalation.settings.digest_times import OFF
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
@@ -65,6 +66,7 @@ def cross_checks(explainer: Explainer, known_sections: Collection[str]) -> list[
         *_surfaces(explainer),
         *_routes(explainer),
         *_shared_ids(explainer),
+        *_digests(explainer),
     ]
 
 
@@ -167,3 +169,14 @@ def _shared_ids(explainer: Explainer) -> Iterator[Problem]:
                     "each colleague needs one of their own",
                 )
             first.setdefault(identity, path)
+
+
+def _digests(explainer: Explainer) -> Iterator[Problem]:
+    managers = explainer.raw.get("managers")
+    if not isinstance(managers, Mapping) or "channel" in managers or nearest("channel", managers):
+        return
+    for key in ("daily_digest", "weekly_digest"):
+        if key in managers and str(managers[key]).strip().lower() != OFF:
+            yield explainer.problem(
+                ("managers", key), 'needs the key channel in [managers], such as channel = "slack:C0MANAGERS"'
+            )
