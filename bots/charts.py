@@ -61,7 +61,7 @@ def in_words(chart: Chart, reader: Reader) -> str:
         return f"{read(chart.title)}: {'; '.join(said)}."
     said = []
     for column in chart.columns:
-        line = f"{read(column.label)}: {column.whole} {read(chart.whole)}, {column.done} {read(chart.done)}"
+        line = f"{read(column.label)}: {read(column.said)}"
         if column.seconds is not None:
             line += f", {reader.duration(timedelta(seconds=round(column.seconds)))}"
         said.append(line)

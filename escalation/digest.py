@@ -210,7 +210,7 @@ def _summary(digest: Digest) -> Sentence:
 
 def _headline_figures(this: GroupFigures, before: GroupFigures) -> tuple[Figure, ...]:
     figures = [
-        Figure(_number(this.received), say("received"), _count_change(this.received, before.received)),
+        Figure(_number(this.received), say("cases received"), _count_change(this.received, before.received)),
         Figure(_number(this.answered), say("have had a reply"), _count_change(this.answered, before.answered)),
     ]
     if this.rate is not None:
@@ -330,11 +330,19 @@ def _chart(digest: Digest) -> Chart | None:
 def _column_chart(digest: Digest) -> ColumnChart:
     return ColumnChart(
         say("Received and answered, by day"),
-        say("received"),
-        say("answered"),
+        say("all received"),
+        say("of them answered"),
         say("Median first response"),
         tuple(
-            Column(say("{day}", day=Day(day, short=True)), figures.received, figures.answered, figures.median)
+            Column(
+                say("{day}", day=Day(day, short=True)),
+                figures.received,
+                figures.answered,
+                figures.median,
+                say("{answered} of {received} answered", answered=figures.answered, received=figures.received)
+                if figures.received
+                else say("nothing received"),
+            )
             for day, figures in digest.days
         ),
     )

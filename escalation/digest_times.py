@@ -45,21 +45,22 @@ class Schedule:
         return day
 
     def _fits(self, day: dt.date, zone: ZoneInfo) -> bool:
-        """Tell whether a digest belongs to this day; one that a zone has left out of its calendar has none."""
-        right = self.weekday is None or day.weekday() == self.weekday
-        return right and local_instant(day, 0, zone) < local_instant(day + _DAY, 0, zone)
+        """Tell whether a digest belongs to this day."""
+        return (self.weekday is None or day.weekday() == self.weekday) and _exists(day, zone)
 
 
 def period_before(kind: DigestKind, day: dt.date, zone: ZoneInfo) -> Period:
     """Return the time that the digest of a local day tells of: the day before it, or the seven days before it."""
     first, last = day - _DAYS[kind] * _DAY, day - _DAY
+    if not _exists(first, zone) and kind is DigestKind.DAILY:
+        return period_before(kind, first, zone)
     return Period(first, last, local_instant(first, 0, zone), local_instant(day, 0, zone))
 
 
 def days_of(period: Period, zone: ZoneInfo) -> list[Period]:
     """Return the local days of a period, one by one."""
-    count = (period.last - period.first).days + 1
-    return [period_before(DigestKind.DAILY, period.first + number * _DAY, zone) for number in range(1, count + 1)]
+    days = [period.first + number * _DAY for number in range((period.last - period.first).days + 1)]
+    return [period_before(DigestKind.DAILY, day + _DAY, zone) for day in days if _exists(day, zone)]
 
 
 def local_instant(day: dt.date, minute: int, zone: ZoneInfo) -> dt.datetime:
@@ -77,6 +78,11 @@ def local_instant(day: dt.date, minute: int, zone: ZoneInfo) -> dt.datetime:
         else:
             after = middle
     return _EPOCH + after * _SECOND
+
+
+def _exists(day: dt.date, zone: ZoneInfo) -> bool:
+    """Tell whether a zone has this day at all: one that moved over the date line has left one out."""
+    return local_instant(day, 0, zone) < local_instant(day + _DAY, 0, zone)
 
 
 def _offset(at: dt.datetime) -> int:

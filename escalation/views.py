@@ -252,12 +252,16 @@ class BarChart:
 
 @dataclass(frozen=True)
 class Column:
-    """A day of a chart: a number, how many of them are done, and a length of time in seconds where there is one."""
+    """A day of a chart: a number, how many of them are done, and a length of time in seconds where there is one.
+
+    ``said``: the two numbers in words.
+    """
 
     label: Sentence
     whole: int
     done: int
     seconds: float | None
+    said: Sentence
 
 
 @dataclass(frozen=True)
