@@ -209,9 +209,11 @@ def _summary(digest: Digest) -> Sentence:
 
 
 def _headline_figures(this: GroupFigures, before: GroupFigures) -> tuple[Figure, ...]:
+    received = say("case received") if this.received == 1 else say("cases received")
+    answered = say("has had a reply") if this.answered == 1 else say("have had a reply")
     figures = [
-        Figure(_number(this.received), say("cases received"), _count_change(this.received, before.received)),
-        Figure(_number(this.answered), say("have had a reply"), _count_change(this.answered, before.answered)),
+        Figure(_number(this.received), received, _count_change(this.received, before.received)),
+        Figure(_number(this.answered), answered, _count_change(this.answered, before.answered)),
     ]
     if this.rate is not None:
         figures.append(Figure(_percent(this.rate), say("response rate"), _rate_change(this.rate, before.rate)))
