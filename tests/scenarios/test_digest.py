@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
+from bots.app import build
+from connectors import settings_models
 from escalation import commands as c
 from escalation.digest import Digest
 from escalation.digesting import Digests, NoManagersChannelError
 from escalation.language import Reader
 from escalation.ports import ChatMessage, Uncertain
 from escalation.rulebook import author_facts
+from escalation.secret import SecretSource
+from escalation.settings import parse_settings
 from escalation.views import DigestView
 from models.database import Database, StorageUnavailableError
 from models.digests import DigestRun
@@ -269,3 +274,15 @@ async def test_who_has_waited_longest(database: Database):
     await do(house, second, c.Dismiss(DismissReason.SPAM), actor="anna")
     again = house.clock.now() - timedelta(seconds=10)
     assert await waiting_case(database) == (first, False, again), "counted from the message that has had no reply"
+
+
+@pytest.mark.parametrize("counting", [PlainCounting, None])
+async def test_whoever_counts_is_wired_to_the_worker_and_to_slack(tmp_path: Path, counting: type[PlainCounting] | None):
+    text = DAILY.replace('connector = "plain"', 'connector = "form"')
+    source = SecretSource(environ={"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "shh"}, folder=tmp_path)
+    settings = parse_settings(text, file="portavoce.toml", source=source, connector_settings=settings_models())
+    app = build(settings, counting=counting)
+    assert app.slack is not None
+    assert (app.digests is None) == (counting is None)
+    assert app.slack.workplace.digests is app.digests
+    await app.close()

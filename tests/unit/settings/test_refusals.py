@@ -57,54 +57,6 @@ REFUSALS = {
         "undo_seconds",
         "approval.undo_seconds: must be at most 600",
     ),
-    "digest without a colon": (
-        "[managers]\n",
-        '[managers]\ndaily_digest = "8.30"\n',
-        "daily_digest",
-        'managers.daily_digest: "8.30" is not a time of day; write a time of day such as "08:30", or "off"',
-    ),
-    "digest at a time that does not exist": (
-        "[managers]\n",
-        '[managers]\ndaily_digest = "24:00"\n',
-        "daily_digest",
-        'managers.daily_digest: "24:00" is not a time of day; write a time of day such as "08:30", or "off"',
-    ),
-    "daily digest on a day": (
-        "[managers]\n",
-        '[managers]\ndaily_digest = "monday 08:30"\n',
-        "daily_digest",
-        (
-            'managers.daily_digest: "monday 08:30" names a day, but a daily digest comes every day; '
-            'write only the time, "08:30"'
-        ),
-    ),
-    "daily digest as a number": (
-        "[managers]\n",
-        "[managers]\ndaily_digest = 830\n",
-        "daily_digest",
-        'managers.daily_digest: write a time of day such as "08:30", or "off"',
-    ),
-    "weekly digest without a day": (
-        "[managers]\n",
-        '[managers]\nweekly_digest = "08:30"\n',
-        "weekly_digest",
-        (
-            'managers.weekly_digest: "08:30" is half of it; write a day of the week and a time such as "monday 08:30", '
-            'or "off"'
-        ),
-    ),
-    "weekly digest on no day": (
-        "[managers]\n",
-        '[managers]\nweekly_digest = "mondy 08:30"\n',
-        "weekly_digest",
-        'managers.weekly_digest: "mondy" is not a day of the week; did you mean monday?',
-    ),
-    "digest without a channel": (
-        'channel = "slack:C0MANAGERS"\n',
-        'weekly_digest = "friday 17:00"\n',
-        "weekly_digest",
-        'managers.weekly_digest: needs the key channel in [managers], such as channel = "slack:C0MANAGERS"',
-    ),
     "undo negative": (
         "undo_seconds = 10",
         "undo_seconds = -1",

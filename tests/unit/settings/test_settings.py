@@ -254,24 +254,3 @@ def test_settings_can_be_built_without_a_file():
 def test_the_json_schema_is_titled_for_whoever_reads_it():
     schema = json_schema({})
     assert schema["title"] == "Portavoce configuration"
-
-
-@pytest.mark.parametrize(
-    ("keys", "daily", "weekly"),
-    [
-        ("", None, None),
-        ('daily_digest = "off"\nweekly_digest = "off"\n', None, None),
-        ('daily_digest = "8:05"\n', (485, "08:05"), None),
-        ('weekly_digest = "Friday 17:00"\n', None, (4, 1020, "friday 17:00")),
-    ],
-)
-def test_digests_have_their_times(keys, daily, weekly):
-    managers = load(changed("[managers]\n", f"[managers]\n{keys}")).managers
-    found = managers.daily_digest
-    assert daily == (None if found is None or found.minute is None else (found.minute, str(found)))
-    found = managers.weekly_digest
-    assert weekly == (None if found is None or found.minute is None else (found.weekday, found.minute, str(found)))
-
-
-def test_a_digest_that_is_off_needs_no_channel():
-    assert load(changed('channel = "slack:C0MANAGERS"\n', 'daily_digest = "off"\n')).managers.channel is None
