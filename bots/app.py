@@ -21,6 +21,7 @@ from connectors import registry
 from connectors.form import Settings as FormSettings
 from escalation.courier import Courier
 from escalation.desk import Desk
+from escalation.digesting import Counting, Digests
 from escalation.form_conversations import FormConversations
 from escalation.freezing import Freezing
 from escalation.inbox import Handler, Inbox
@@ -52,6 +53,7 @@ class App:
     poller: Poller
     slack: Slack | None
     surfaces: Mapping[str, Surface]
+    digests: Digests | None
     web: Starlette
     worker: Worker
 
@@ -72,8 +74,14 @@ class App:
         await self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequence[BaseRoute] = ()) -> App:
-    """Wire an application; nothing is opened or asked yet."""
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    more_routes: Sequence[BaseRoute] = (),
+    counting: Callable[[Database, Settings], Counting] | None = None,
+) -> App:
+    """Wire an application; nothing is opened or asked yet. ``counting``: who counts figures, without it no digests."""
     clock = clock or SystemClock()
     database = Database(settings.database.url, monotonic=clock.monotonic)
     kinds = registry()
@@ -85,8 +93,11 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
     couriers: dict[str, Courier] = {}
     desk = Desk(database, rulebook, clock, committed=_waking(couriers))
     inbox, freezing = Inbox(database, clock), Freezing(desk)
+    digests = Digests(desk, counting(database, settings)) if counting is not None else None
     slack = (
-        build_slack(settings, desk=desk, inbox=inbox, rulebook=rulebook, clock=clock, freezing=freezing)
+        build_slack(
+            settings, desk=desk, inbox=inbox, rulebook=rulebook, clock=clock, freezing=freezing, digests=digests
+        )
         if settings.chat.slack
         else None
     )
@@ -117,7 +128,7 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
             *more_routes,
         ],
     )
-    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers)
+    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers, digests=digests)
     return App(
         settings,
         clock,
@@ -132,6 +143,7 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
         poller,
         slack,
         surfaces,
+        digests,
         web,
         worker,
     )

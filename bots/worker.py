@@ -1,4 +1,4 @@
-"""The working side: APScheduler wakes the courier, the sweeper, the poller and the inbox.
+"""The working side: APScheduler wakes the courier, the sweeper, the poller, the inbox and the digests.
 
 Rows in the database are the truth.
 
@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from escalation.courier import Courier
+from escalation.digesting import Digests
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.sweeper import Sweeper
@@ -33,13 +34,15 @@ class Worker:
         poller: Poller,
         inbox: Inbox,
         handlers: Mapping[str, Handler],
+        digests: Digests | None = None,
     ) -> None:
-        """Keep the workers; nothing runs yet."""
+        """Keep the workers; nothing runs yet. ``digests`` ``None``: nobody counts here."""
         self._couriers = couriers
         self._sweeper = sweeper
         self._poller = poller
         self._inbox = inbox
         self._handlers = handlers
+        self._digests = digests
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[object]] = set()
 
@@ -58,6 +61,8 @@ class Worker:
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
+        if self._digests is not None:
+            scheduler.add_job(self._guarded("digest", self._digests.send_due), "interval", seconds=5.0, id="digest")
         scheduler.start()
         carrying = [asyncio.create_task(courier.run(), name=name) for name, courier in self._couriers.items()]
         try:

@@ -8,12 +8,12 @@ The customer's and the expert's text passes through as a value and is never alte
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "it")
@@ -38,7 +38,15 @@ class Ago:
     at: datetime
 
 
-Value = str | int | float | datetime | timedelta | Sentence | Ago
+@dataclass(frozen=True)
+class Day:
+    """A day of the calendar, shown as "Monday 2 March", or short as "Mon 2"."""
+
+    on: date
+    short: bool = False
+
+
+Value = str | int | float | datetime | timedelta | Sentence | Ago | Day
 
 
 def say(text: str, /, **values: Value) -> Sentence:
@@ -100,6 +108,8 @@ class Reader:
         if isinstance(value, Ago):
             passed = (self.now or value.at) - value.at
             return format_timedelta(-max(passed, timedelta(seconds=1)), add_direction=True, locale=self.language)
+        if isinstance(value, Day):
+            return format_date(value.on, "EEE d" if value.short else "EEEE d MMMM", locale=self.language)
         if isinstance(value, datetime):
             return self.time(value.astimezone(UTC))
         if isinstance(value, timedelta):

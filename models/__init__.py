@@ -5,6 +5,7 @@ Importing this package registers every table.
 
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import CalendarSnapshot, StepClock, Timer
+from models.digests import DigestRun
 from models.mention import Author, EarlyChange, Inbound, Mention
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
 from models.pings import Announcement, Gathering, Ping
@@ -17,6 +18,7 @@ __all__ = [
     "Card",
     "Case",
     "Cursor",
+    "DigestRun",
     "Draft",
     "EarlyChange",
     "Effect",

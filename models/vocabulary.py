@@ -256,3 +256,10 @@ class CardKind(StrEnum):
     CARD = "card"
     APPROVAL = "approval"
     PING = "ping"
+
+
+class DigestKind(StrEnum):
+    """How long the time is that a digest tells of: one local day, or the seven before its own."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"

@@ -83,7 +83,7 @@ def workspace_seed(folder: Path) -> Seed:
             bot_token=secret(folder, "slack-bot-token"),
             signing_secret=secret(folder, "slack-signing-secret"),
             commands=(COMMAND,),
-            command_hints={COMMAND: "freeze [brand or account] | release [brand or account] | status | help"},
+            command_hints={COMMAND: "freeze [brand or account] | release [brand or account] | status | digest | help"},
             message_shortcuts={"use_as_reply": "Use as reply"},
         ),
         team_name="Acme",
@@ -152,6 +152,8 @@ banned_phrases = ["not our problem"]
 [managers]
 channel = "slack:{MANAGERS}"
 members = ["marta"]
+daily_digest = "08:30"
+weekly_digest = "monday 08:30"
 
 [[routes]]
 department = "legal"

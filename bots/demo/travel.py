@@ -42,6 +42,8 @@ class Travel:
     async def _catch_up(self, app: App) -> None:
         """Have the bot do what is due now rather than at its next tick, and have open cards tell the new time."""
         await app.sweeper.sweep()
+        if app.digests is not None:
+            await app.digests.send_due()
         async with app.database.begin() as tx:
             await tx.outbox.refresh_open_cards(self._clock.now(), accounts=list(app.settings.accounts))
         app.desk.committed()

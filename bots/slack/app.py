@@ -27,6 +27,7 @@ from bots.slack.socket_mode import SocketMode
 from bots.slack.surface import SlackSurface
 from bots.slack.workplace import Workplace
 from escalation.desk import Desk
+from escalation.digesting import Digests
 from escalation.inbox import Inbox
 from escalation.ports import Clock
 from escalation.rulebook import Rulebook
@@ -65,7 +66,14 @@ class NoSlackError(LookupError):
 
 
 def build_slack(
-    settings: Settings, *, desk: Desk, inbox: Inbox, rulebook: Rulebook, clock: Clock, freezing: Freezing
+    settings: Settings,
+    *,
+    desk: Desk,
+    inbox: Inbox,
+    rulebook: Rulebook,
+    clock: Clock,
+    freezing: Freezing,
+    digests: Digests | None = None,
 ) -> Slack:
     """Put Slack together from the configuration; nothing is asked and nothing is opened. Raises ``NoSlackError``."""
     chat = settings.chat.slack
@@ -73,7 +81,7 @@ def build_slack(
         raise NoSlackError("the configuration has no [chat.slack]")
     client = web_client(chat)
     surface = SlackSurface(settings, client, clock)
-    workplace = Workplace(settings, desk, inbox, rulebook, clock, freezing, client, surface)
+    workplace = Workplace(settings, desk, inbox, rulebook, clock, freezing, client, surface, digests)
     app = bolt_app(client)
     replies = ThreadReplies(workplace)
     home = Home(workplace)

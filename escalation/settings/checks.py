@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from escalation.settings.digest_times import OFF
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
@@ -69,6 +70,7 @@ def cross_checks(explainer: Explainer, known_sections: Collection[str]) -> list[
         *_routes(explainer),
         *_shared_ids(explainer),
         *_dates(explainer),
+        *_digests(explainer),
     ]
 
 
@@ -181,3 +183,14 @@ def _dates(explainer: Explainer) -> Iterator[Problem]:
             closed = explainer.value((*path[:-2], "closed_days"))
             if isinstance(closed, list | Mapping) and str(path[-1]) in map(str, closed):
                 yield explainer.problem(path, "has hours and stands under closed_days too; it can only be one of them")
+
+
+def _digests(explainer: Explainer) -> Iterator[Problem]:
+    managers = explainer.raw.get("managers")
+    if not isinstance(managers, Mapping) or "channel" in managers or nearest("channel", managers):
+        return
+    for key in ("daily_digest", "weekly_digest"):
+        if key in managers and str(managers[key]).strip().lower() != OFF:
+            yield explainer.problem(
+                ("managers", key), 'needs the key channel in [managers], such as channel = "slack:C0MANAGERS"'
+            )

@@ -119,6 +119,8 @@ banned_phrases = ["not our problem"]  # the approver is warned
 [managers]
 channel = "slack:C0MANAGERS"
 members = ["marta"]
+daily_digest = "08:30"                # the figures of the day before, at the organisation's local time; or "off"
+weekly_digest = "monday 08:30"        # the figures of the seven days before
 
 # Which department gets what. The first match wins; every condition that is given must hold.
 [[routes]]

@@ -22,6 +22,7 @@ from escalation.opening_hours import ROUND_THE_CLOCK, WEEKDAYS, WeeklyHours, ope
 from escalation.quantities import Duration
 from escalation.secret import Secret, SecretSource
 from escalation.settings.company_days import CompanyDaysFile
+from escalation.settings.digest_times import DailyTime, WeeklyTime
 from escalation.settings.spelling import UnknownWordError
 from escalation.settings.values import (
     SQLITE,
@@ -256,6 +257,8 @@ class Managers(Section):
 
     channel: ChannelAddress | None = None
     members: tuple[str, ...] = ()
+    daily_digest: DailyTime | None = None
+    weekly_digest: WeeklyTime | None = None
 
 
 class Route(Section):

@@ -4,6 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.store.cases import Cases
 from models.store.clocks import Clocks
+from models.store.digests import Digests
 from models.store.freezes import Freezes
 from models.store.intake import Intake
 from models.store.outbox import Outbox
@@ -19,6 +20,7 @@ class Transaction:
         self.session = session
         self.cases = Cases(session)
         self.clocks = Clocks(session)
+        self.digests = Digests(session)
         self.freezes = Freezes(session)
         self.intake = Intake(session)
         self.outbox = Outbox(session)

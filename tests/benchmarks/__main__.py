@@ -1,4 +1,4 @@
-"""Runs every benchmark, or those named, and prints a table: ``python -m tests.benchmarks [--json] [--quick] [NAME …]``."""
+"""Runs every benchmark, or those named: ``python -m tests.benchmarks [--json] [--quick] [NAME …]``."""
 
 import argparse
 import json

@@ -20,6 +20,7 @@ from bots.slack.references import Reference
 from bots.slack.rendering import render
 from escalation.cards import details_view
 from escalation.casefile import Fitted
+from escalation.digest import digest_view
 from escalation.language import LANGUAGES, Sentence, say
 from escalation.ports import ChatMessage
 from escalation.views import Act, CardView, DiffPiece, NoteView, Post, View
@@ -30,6 +31,7 @@ from tests.bots.hostile import corpus
 from tests.bots.rules_strangers import hostile_approval, hostile_card
 from tests.fidelity.product_cases import Network, Seen, drafted, everywhere, networks, varied
 from tests.unit.desk_table import LAST, NOW
+from tests.unit.test_digest import digest, weekly
 
 MESSAGE, MODAL, HOME = "message", "modal", "home"
 ZONES = {"en": "UTC", "it": "Europe/Rome"}
@@ -68,6 +70,16 @@ def cards(seen: Seen, reader: ChatReader) -> Iterator[Drawn]:
         yield message(f"approval {number}: {seen.name}", view, reader, "approval")
 
 
+def digests(name: str, text: str, reader: ChatReader) -> Iterator[Drawn]:
+    """Digests of a day, of a week and of a day without anything, with and without their picture."""
+    for number, shown in enumerate((digest(), weekly(), digest(steps=(), departments=(), late={}, waiting=None))):
+        view = digest_view(shown, lambda key: text or key)
+        for picture in ("F0123456789", None):
+            sent = ChatMessage("effect1", "digest", "slack:C0MANAGERS", view)
+            blocks = render(sent, reader, slack_id, picture=picture).blocks
+            yield Drawn(f"digest {number}: {name} {bool(picture)} {reader.language}", MESSAGE, blocks)
+
+
 def plain_ones() -> Iterator[Drawn]:
     """What is shown of cases in which nobody means harm."""
     for seen, reader in itertools.product([*everywhere(), *varied(), *drafted()], READERS):
@@ -78,6 +90,7 @@ def plain_ones() -> Iterator[Drawn]:
             yield draw()
     for reader in READERS:
         yield from (draw() for draw in notes("plain", "Where is my invoice?", reader))
+        yield from digests("plain", "Billing", reader)
         yield from homes("plain", everyone, reader)
         yield from whispers("plain", "Acme", reader)
 
@@ -99,6 +112,8 @@ def hostile_ones() -> Iterator[Drawn]:
         approval = next(itertools.chain(seen.approvals, *(one.approvals for one in places)))
         yield message(f"approval: {name}", hostile_approval(approval, text), reader, "approval")
         yield from _some(notes(name, text, reader), number, whole=whole)
+        if whole:
+            yield from digests(name, text, reader)
         yield from _some(answers(name, hostile.post, network, text, reader), number, whole=whole)
         yield from _some(questions(name, text, reader), number, whole=whole)
         yield from _some(details(name, seen, text, reader), 0, whole=whole)

@@ -72,6 +72,7 @@ class WorkspaceState:
         self.groups = {group.id: group for group in self.seed.usergroups}
         self.channels: dict[str, Channel] = {}
         self.uploads: dict[str, Upload] = {}
+        self.looks_at_files = 0
         self.views = Views(self.seed, self.ids)
         self.codes: set[str] = set()
         self.scheduled: dict[str, Json] = {}

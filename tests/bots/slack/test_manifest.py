@@ -33,7 +33,7 @@ def used_methods() -> set[str]:
     for path in CODE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and re.fullmatch(
-                r"(chat|views|conversations|users)_[a-zA-Z]+", node.attr
+                r"(chat|views|conversations|users|files)_[a-zA-Z]+", node.attr
             ):
                 found.add(node.attr.replace("_", ".", 1))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in METHODS:
