@@ -63,6 +63,14 @@ def zone_names() -> frozenset[str]:
     return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
+def moment_of(local_zone: zoneinfo.ZoneInfo, day: dt.date, minute: int) -> dt.datetime:
+    """Give the instant (UTC) of a local wall time, `minute` counted from midnight.
+
+    One that does not exist moves to the end of its gap; of one that comes twice the first is taken.
+    """
+    return _instant(_to_utc(local_zone, day, minute, closing=False))
+
+
 def check_holidays(region: str) -> None:
     """Refuse a holiday region that the library does not know (`IT`, `IT-BZ`, `DE-BY`), as a `ValueError` sentence."""
     country, _, part = region.partition("-")

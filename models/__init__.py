@@ -6,6 +6,7 @@ Importing this package registers every table.
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.mention import Author, EarlyChange, Inbound, Mention
+from models.on_call import DutyGroup, DutyOverride
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Case",
     "Cursor",
     "Draft",
+    "DutyGroup",
+    "DutyOverride",
     "EarlyChange",
     "Effect",
     "Freeze",

@@ -216,6 +216,7 @@ class Department(NamedSection):
     timezone: TimeZone | None = None
     holidays: HolidayRegion | None = None
     hours: Hours | None = None
+    on_call: str | None = None
 
 
 class Approval(Section):
@@ -227,6 +228,7 @@ class Approval(Section):
     undo_seconds: Annotated[Whole, Field(ge=0, le=600)] = 5
     unknown_after: Duration = Field(default=120)
     banned_phrases: tuple[Text, ...] = ()
+    on_call: str | None = None
 
 
 class Managers(Section):

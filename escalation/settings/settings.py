@@ -11,8 +11,10 @@ from typing import Any, Final, Self
 from pydantic import Field, PrivateAttr, SerializeAsAny, model_validator
 
 from escalation.business_time import ALWAYS, BusinessCalendar
+from escalation.on_call import Rota
 from escalation.opening_hours import WeeklyHours
 from escalation.settings.problems import Problem
+from escalation.settings.rotas import OnCallRota
 from escalation.settings.sections import (
     Account,
     Approval,
@@ -57,6 +59,7 @@ class Settings(Section, title="Portavoce configuration"):
     managers: Managers = Managers()
     routes: tuple[Route, ...]
     policies: Mapping[str, Policy] = {}
+    on_call: Mapping[str, OnCallRota] = {}
     brands: Mapping[str, Brand] = {}
     accounts: Mapping[str, SerializeAsAny[Account]] = {}
 
@@ -70,6 +73,7 @@ class Settings(Section, title="Portavoce configuration"):
             self.members,
             self.departments,
             self.policies,
+            self.on_call,
             self.brands,
             self.accounts,
         )
@@ -183,6 +187,11 @@ class Settings(Section, title="Portavoce configuration"):
     def calendar_of_policy(self, policy: str, department: str) -> BusinessCalendar:
         """Give the calendar in which a policy's targets run for a department: its hours, or round the clock."""
         return ALWAYS if self.policy(policy).hours == "always" else self.calendar_for(department)
+
+    @functools.cached_property
+    def rotas(self) -> Mapping[str, Rota]:
+        """Every rota, ready to be asked who is on duty, by its name."""
+        return {name: rota.compiled(self.organisation.timezone) for name, rota in self.on_call.items()}
 
     def policy_snapshot(self, name: str = STANDARD) -> dict[str, Any]:
         """Make a JSON-able copy of a policy (targets in seconds), to be kept with the cases it applies to."""

@@ -172,7 +172,8 @@ def _signature(text: str) -> str:
     return text
 
 
-def _openings(value: object) -> object:
+def read_openings(value: object) -> object:
+    """Read a list of openings; `ValueError` with a sentence where one is wrong or two overlap."""
     if isinstance(value, str):
         parse_opening(value)
         raise ValueError(f'hours are always a list; write ["{value}"]')  # noqa: TRY004 - pydantic collects ValueError only
@@ -228,7 +229,7 @@ SlackMember = Annotated[str, AfterValidator(_slack_member)]
 Signature = Annotated[str, AfterValidator(_signature)]
 DayHours = Annotated[
     tuple[Opening, ...],
-    BeforeValidator(_openings),
+    BeforeValidator(read_openings),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [["09:00-13:00"], ["24h"]]}),
 ]
 TextOrReference = Annotated[str, BeforeValidator(_text_or_reference), WithJsonSchema(_REFERENCE_OR_TEXT)]

@@ -6,6 +6,7 @@ from models.store.cases import Cases
 from models.store.clocks import Clocks
 from models.store.freezes import Freezes
 from models.store.intake import Intake
+from models.store.on_call import OnCall
 from models.store.outbox import Outbox
 from models.store.polling import Polling
 
@@ -20,6 +21,7 @@ class Transaction:
         self.clocks = Clocks(session)
         self.freezes = Freezes(session)
         self.intake = Intake(session)
+        self.on_call = OnCall(session)
         self.outbox = Outbox(session)
         self.polling = Polling(session)
 
