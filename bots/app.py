@@ -23,6 +23,7 @@ from escalation.courier import Courier
 from escalation.desk import Desk
 from escalation.form_conversations import FormConversations
 from escalation.freezing import Freezing
+from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.ports import Clock, Connector, OutsideError, Surface
@@ -117,7 +118,14 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
             *more_routes,
         ],
     )
-    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers)
+    worker = Worker(
+        couriers=couriers,
+        sweeper=sweeper,
+        poller=poller,
+        inbox=inbox,
+        groups=GroupReader(desk, surfaces),
+        handlers=handlers,
+    )
     return App(
         settings,
         clock,

@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from escalation.courier import Courier
+from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.sweeper import Sweeper
@@ -32,6 +33,7 @@ class Worker:
         sweeper: Sweeper,
         poller: Poller,
         inbox: Inbox,
+        groups: GroupReader,
         handlers: Mapping[str, Handler],
     ) -> None:
         """Keep the workers; nothing runs yet."""
@@ -39,6 +41,7 @@ class Worker:
         self._sweeper = sweeper
         self._poller = poller
         self._inbox = inbox
+        self._groups = groups
         self._handlers = handlers
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[object]] = set()
@@ -56,6 +59,7 @@ class Worker:
             ("sweep", self._sweeper.sweep, 1.0),
             ("poll", self._poller.poll, 1.0),
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
+            ("read user groups", self._groups.read_due, 5.0),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         scheduler.start()

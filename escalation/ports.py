@@ -395,3 +395,11 @@ class Surface(Protocol):
 
     async def doctor(self) -> Sequence[Finding]:
         """Ask the chat about token, rights and channels."""
+
+
+@runtime_checkable
+class KnowsGroups(Protocol):
+    """A chat whose user groups can be a source of who is on call."""
+
+    async def group_members(self, group: str) -> Sequence[str]:
+        """Return the keys of the members who are in a user group now; others in it are left out. Raises verdicts."""

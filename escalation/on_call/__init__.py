@@ -2,6 +2,6 @@
 
 from escalation.on_call.duty import Duty
 from escalation.on_call.layer import FIRST_MONDAY, Layer
-from escalation.on_call.rota import HORIZON, Override, Roster, Rota, Shift
+from escalation.on_call.rota import HORIZON, Override, Roster, Rota, Shift, Watch
 
-__all__ = ["FIRST_MONDAY", "HORIZON", "Duty", "Layer", "Override", "Roster", "Rota", "Shift"]
+__all__ = ["FIRST_MONDAY", "HORIZON", "Duty", "Layer", "Override", "Roster", "Rota", "Shift", "Watch"]

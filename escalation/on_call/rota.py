@@ -76,6 +76,15 @@ class Shift:
     changes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is on duty at an instant, until when (None: it stays so), and who comes then; the keys of members."""
+
+    members: tuple[str, ...]
+    until: dt.datetime | None
+    then: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Moment:
     members: tuple[str, ...]
@@ -105,6 +114,11 @@ class Roster:
     def on_duty(self, at: dt.datetime) -> tuple[str, ...]:
         """Give the keys of those who are on duty at an instant; empty when nobody is."""
         return self._at(at).members
+
+    def watch(self, at: dt.datetime) -> Watch:
+        """Tell who is on duty at an instant, until when, and who comes then."""
+        until = self.next_change(at)
+        return Watch(members=self.on_duty(at), until=until, then=() if until is None else self.on_duty(until))
 
     def shifts(self, since: dt.datetime, until: dt.datetime) -> list[Shift]:
         """List the shifts that touch a stretch of time, whole even where they reach out of it, in order."""

@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import bindparam, insert, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.columns import UtcTime
 from models.on_call import DutyGroup, DutyOverride
-from models.store.statements import insert_or_ignore
+from models.store.statements import insert_or_ignore, table
 
 
 @cache
@@ -54,8 +54,9 @@ class OnCall:
 
     async def add(self, change: DutyOverride) -> None:
         """Keep a new change."""
-        self._session.add(change)
-        await self._session.flush()
+        target = table(DutyOverride)
+        row = {column.name: getattr(change, column.name) for column in target.columns}
+        await (await self._session.connection()).execute(insert(target), [row])
 
     async def cancel(self, id_: str, *, by: str, at: datetime) -> bool:
         """End a change now; ``False`` if it was cancelled before."""

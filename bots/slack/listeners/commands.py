@@ -1,4 +1,4 @@
-"""The slash command ``/portavoce``: freeze, release, status, help; and what the bot says when it is mentioned."""
+"""The slash command ``/portavoce`` (freeze, release, status, oncall), and what the bot says when it is mentioned."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -7,6 +7,8 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bots.slack.decoding import UnsayableError, from_markup
+from bots.slack.listeners.on_call import HELP as ON_CALL_HELP
+from bots.slack.listeners.on_call import SWAP_WORD, OnCall
 from bots.slack.places import Place
 from bots.slack.text import escaped
 from bots.slack.workplace import Workplace
@@ -37,10 +39,16 @@ _Word = Callable[[str, Member], Coroutine[Any, Any, list[Sentence]]]
 class Commands:
     """Answers the slash command, to its user alone."""
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Workplace, on_call: OnCall) -> None:
         """Keep the collaborators."""
         self._workplace = workplace
-        self._words: dict[str, _Word] = {"freeze": self._freeze, "release": self._release, "status": self._status}
+        self._on_call = on_call
+        self._words: dict[str, _Word] = {
+            "freeze": self._freeze,
+            "release": self._release,
+            "status": self._status,
+            "oncall": on_call.standing,
+        }
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command and for mentions of the bot."""
@@ -53,14 +61,18 @@ class Commands:
         reader = self._workplace.reader(user)
         member = self._workplace.member(user)
         word, _, rest = _decoded(str(body.get("text") or "")).strip().partition(" ")
+        first, _, further = rest.strip().partition(" ")
+        if member is not None and (word.lower(), first.lower()) == ("oncall", SWAP_WORD):
+            await self._on_call.begin_swap(ack, body, further, member)
+            return
         if member is None:
             sentences = [self._workplace.stranger(user)]
         elif (act := self._words.get(word.lower())) is not None:
             sentences = await act(rest.strip(), member)
         elif word.lower() in {"", "help"}:
-            sentences = [HELP]
+            sentences = [HELP, ON_CALL_HELP]
         else:
-            sentences = [say("There is no “{word}” here.", word=word), HELP]
+            sentences = [say("There is no “{word}” here.", word=word), HELP, ON_CALL_HELP]
         text = "\n".join(reader.read(sentence) for sentence in sentences)
         await ack({"response_type": "ephemeral", "text": escaped(text)})
 
