@@ -3,7 +3,7 @@
 A change is kept for good: it can be cancelled, and has then held until that moment.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -92,14 +92,14 @@ class DutyChanges:
                 if delivery is not None and not await self._desk.remember(tx, delivery):
                     return Changed(done=True, said=say("This was done already."))
                 now = self._desk.clock.now()
-                duty = await duty_at(tx, self._settings, now)
-                idle = self._idle(wanted, duty.rosters[wanted.rota], now)
+                roster = (await duty_at(tx, self._settings, now)).rosters[wanted.rota]
+                idle = self._idle(wanted, roster, now)
                 if idle is not None:
                     return Changed(done=False, said=idle)
                 row = _row(wanted, actor, now)
                 await tx.on_call.add(row)
                 said = self._told(row)
-                await self._tell(tx, row, said, actor=actor, now=now)
+                await self._tell(tx, row, said, _concerned(row, roster, now), actor=actor)
                 return Changed(done=True, said=said, id=row.id)
 
         return await self._committed(work)
@@ -125,7 +125,8 @@ class DutyChanges:
                     return Changed(done=False, said=refusal)
                 await tx.on_call.cancel(row.id, by=actor, at=now)
                 said = say("Cancelled, it holds no longer: {what}", what=self._told(row))
-                await self._tell(tx, row, said, actor=actor, now=now)
+                roster = (await duty_at(tx, self._settings, now)).rosters.get(row.rota)
+                await self._tell(tx, row, said, _concerned(row, roster, now), actor=actor)
                 return Changed(done=True, said=said, id=row.id)
 
         return await self._committed(work)
@@ -206,7 +207,9 @@ class DutyChanges:
             until=row.until,
         )
 
-    async def _tell(self, tx: Transaction, row: DutyOverride, said: Sentence, *, actor: str, now: datetime) -> None:
+    async def _tell(
+        self, tx: Transaction, row: DutyOverride, said: Sentence, concerned: Iterable[str], *, actor: str
+    ) -> None:
         """Send a direct message to whoever is concerned and did not do it themselves."""
         who = self._desk.rulebook.name(actor)
         sentence = say("{who} changed who is on call. {what}", who=who, what=said)
@@ -214,9 +217,8 @@ class DutyChanges:
             sentence = say(
                 "{who} changed who is on call. {what} Reason: {reason}", who=who, what=said, reason=row.reason
             )
-        others = [name for name in (row.member, row.instead_of) if name not in {None, actor}]
-        targets = [f"member:{name}" for name in others if name and self._reachable(name)]
-        payload = Note(sentence).payload()
+        targets = [f"member:{name}" for name in concerned if name != actor and self._reachable(name)]
+        now, payload = self._desk.clock.now(), Note(sentence).payload()
         await tx.outbox.put(
             [
                 ping_row(Intent(EffectKind.PING, target, target, priority=_PRIORITY, payload=payload), now)
@@ -234,6 +236,14 @@ def unknown_rota(name: str, settings: Settings) -> Sentence:
     if not settings.rotas:
         return say("No rota is configured; write a section [on_call.NAME].")
     return say("There is no rota “{name}”. Known are: {known}.", name=name, known=", ".join(settings.rotas))
+
+
+def _concerned(row: DutyOverride, roster: Roster | None, now: datetime) -> list[str]:
+    """Return whom a change is about, and whom the rota without it has on call in its time."""
+    named = [row.member, *([row.instead_of] if row.instead_of else [])]
+    if row.instead_of is None and roster is not None:
+        named += [name for shift in roster.shifts(max(row.since, now), row.until) for name in shift.members]
+    return list(dict.fromkeys(named))
 
 
 def _over(row: DutyOverride, now: datetime) -> Sentence | None:
