@@ -24,6 +24,7 @@ from escalation.desk import Desk
 from escalation.digesting import Counting, Digests
 from escalation.form_conversations import FormConversations
 from escalation.freezing import Freezing
+from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.ports import Clock, Connector, OutsideError, Surface
@@ -128,7 +129,15 @@ def build(
             *more_routes,
         ],
     )
-    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers, digests=digests)
+    worker = Worker(
+        couriers=couriers,
+        sweeper=sweeper,
+        poller=poller,
+        inbox=inbox,
+        groups=GroupReader(desk, surfaces),
+        handlers=handlers,
+        digests=digests,
+    )
     return App(
         settings,
         clock,

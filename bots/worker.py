@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from escalation.courier import Courier
 from escalation.digesting import Digests
+from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.sweeper import Sweeper
@@ -33,6 +34,7 @@ class Worker:
         sweeper: Sweeper,
         poller: Poller,
         inbox: Inbox,
+        groups: GroupReader,
         handlers: Mapping[str, Handler],
         digests: Digests | None = None,
     ) -> None:
@@ -41,6 +43,7 @@ class Worker:
         self._sweeper = sweeper
         self._poller = poller
         self._inbox = inbox
+        self._groups = groups
         self._handlers = handlers
         self._digests = digests
         self._stopped = asyncio.Event()
@@ -59,6 +62,7 @@ class Worker:
             ("sweep", self._sweeper.sweep, 1.0),
             ("poll", self._poller.poll, 1.0),
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
+            ("read user groups", self._groups.read_due, 5.0),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         if self._digests is not None:

@@ -72,6 +72,14 @@ def zone_names() -> frozenset[str]:
     return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
+def moment_of(local_zone: zoneinfo.ZoneInfo, day: dt.date, minute: int) -> dt.datetime:
+    """Give the instant (UTC) of a local wall time, `minute` counted from midnight.
+
+    One that does not exist moves to the end of its gap; of one that comes twice the first is taken.
+    """
+    return _instant(_to_utc(local_zone, day, minute, closing=False))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedInterval:
     """A stretch of counted time: aware local start and end, and its true length in seconds."""

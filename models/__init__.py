@@ -7,6 +7,7 @@ from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import CalendarSnapshot, StepClock, Timer
 from models.digests import DigestRun
 from models.mention import Author, EarlyChange, Inbound, Mention
+from models.on_call import DutyGroup, DutyOverride
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
 from models.pings import Announcement, Gathering, Ping
 
@@ -20,6 +21,8 @@ __all__ = [
     "Cursor",
     "DigestRun",
     "Draft",
+    "DutyGroup",
+    "DutyOverride",
     "EarlyChange",
     "Effect",
     "Freeze",

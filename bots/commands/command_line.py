@@ -13,6 +13,7 @@ from bots.commands import (
     freezing,
     lifecycle,
     networks,
+    on_call,
     outbox,
     running,
     storage,
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, networks, lifecycle):
+for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, on_call, networks, lifecycle):
     group.register(app)
 
 

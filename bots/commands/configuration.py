@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from bots.clock import SystemClock
 from bots.commands.command import USAGE, HouseCommand, Refused
 from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption, UnusedConfigOption
 from bots.printing import complain, line, show_json
@@ -27,7 +28,7 @@ def read_settings(file: Path) -> Settings:
         ConfigurationError: it cannot be used, or a secret is missing.
 
     """
-    return load_settings(file, environ=os.environ, connector_settings=settings_models())
+    return load_settings(file, environ=os.environ, connector_settings=settings_models(), now=SystemClock().now())
 
 
 def read_without_secrets(file: Path) -> Settings:

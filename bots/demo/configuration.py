@@ -83,7 +83,9 @@ def workspace_seed(folder: Path) -> Seed:
             bot_token=secret(folder, "slack-bot-token"),
             signing_secret=secret(folder, "slack-signing-secret"),
             commands=(COMMAND,),
-            command_hints={COMMAND: "freeze [brand or account] | release [brand or account] | status | digest | help"},
+            command_hints={
+                COMMAND: "freeze [brand or account] | release [brand or account] | status | oncall [swap] | digest"
+            },
             message_shortcuts={"use_as_reply": "Use as reply"},
         ),
         team_name="Acme",

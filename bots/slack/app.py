@@ -19,6 +19,7 @@ from bots.slack.listeners.commands import Commands
 from bots.slack.listeners.dialog_openers import DialogOpeners
 from bots.slack.listeners.events import Events
 from bots.slack.listeners.home import Home
+from bots.slack.listeners.on_call import OnCall
 from bots.slack.listeners.shortcuts import Shortcuts
 from bots.slack.listeners.submissions import Submissions
 from bots.slack.listeners.thread_replies import ThreadReplies
@@ -84,7 +85,7 @@ def build_slack(
     workplace = Workplace(settings, desk, inbox, rulebook, clock, freezing, client, surface, digests)
     app = bolt_app(client)
     replies = ThreadReplies(workplace)
-    home = Home(workplace)
+    home, on_call = Home(workplace), OnCall(workplace)
     events = Events(workplace, replies)
     events.register_doorstep(app)
     for listeners in (
@@ -93,7 +94,8 @@ def build_slack(
         Submissions(workplace),
         Typing(workplace),
         Shortcuts(workplace, replies),
-        Commands(workplace),
+        Commands(workplace, on_call),
+        on_call,
         home,
     ):
         listeners.register(app)

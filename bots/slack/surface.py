@@ -107,6 +107,12 @@ class SlackSurface:
             self._direct[member] = str(answer["channel"]["id"])
         return self._direct[member]
 
+    async def group_members(self, group: str) -> Sequence[str]:
+        """Return the keys of the members who are in a Slack user group now. Raises verdicts."""
+        answer = await self._called(self._client.usergroups_users_list(usergroup=group), may_have_acted=False)
+        members = [self._settings.member_by_slack(str(user)) for user in answer.get("users") or ()]
+        return [member.key for member in members if member is not None]
+
     def slack_id(self, member: str) -> str | None:
         """Return a member's Slack user id."""
         known = self._settings.members.get(member)

@@ -1,19 +1,26 @@
 """Warnings: a configuration that works and yet probably does not do what was meant."""
 
+import datetime as dt
 from collections.abc import Collection, Iterator
 
 from escalation.public_holidays import FROZEN_YEARS, has_half_days
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
+from escalation.settings.rota_advice import rota_advice
 from escalation.settings.sections import CLOCK_TARGETS, Department, Organisation
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.spelling import nearest
 from escalation.settings.values import ChannelAddress
 
 
-def advice(settings: Settings, explainer: Explainer, networks: Collection[str]) -> list[Problem]:
-    """Find what is allowed but suspicious; `networks` are the names of the known connectors."""
+def advice(
+    settings: Settings, explainer: Explainer, networks: Collection[str], now: dt.datetime | None
+) -> list[Problem]:
+    """Find what is allowed but suspicious; `networks` are the names of the known connectors.
+
+    What depends on the coming weeks is looked at where `now` is known.
+    """
     found = [
         *_unreachable_members(settings, explainer),
         *_lonely_approvers(settings, explainer),
@@ -24,6 +31,7 @@ def advice(settings: Settings, explainer: Explainer, networks: Collection[str]) 
         *_unused_policies(settings, explainer),
         *_dates_without_effect(settings, explainer),
         *_defaults_worth_a_look(settings, explainer),
+        *rota_advice(settings, explainer, now),
     ]
     return sorted(found, key=lambda problem: problem.line)
 

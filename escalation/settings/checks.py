@@ -12,6 +12,7 @@ from escalation.settings.digest_times import OFF
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
+from escalation.settings.rota_checks import rota_checks
 from escalation.settings.sections import PING_ROLES, ROUTE_CONDITIONS
 from escalation.settings.settings import STANDARD
 from escalation.settings.spelling import nearest
@@ -20,7 +21,7 @@ from models.vocabulary import SYSTEM
 
 EVERY: Final = "*"
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,40}")
-_NAMED_SECTIONS: Final = ("members", "departments", "policies", "brands", "accounts")
+_NAMED_SECTIONS: Final = ("members", "departments", "policies", "on_call", "brands", "accounts")
 _REQUIRED_SECTIONS: Final = ("members", "departments", "routes")
 _CHANNELS: Final[tuple[KeyPath, ...]] = (
     ("departments", EVERY, "channel"),
@@ -45,6 +46,9 @@ _REFERENCES: Final = (
     _Reference(("departments", EVERY, "members", EVERY), ("members",), "member"),
     _Reference(("departments", EVERY, "manager"), ("members",), "member"),
     _Reference(("members", EVERY, "manager"), ("members",), "member"),
+    _Reference(("departments", EVERY, "on_call"), ("on_call",), "rota"),
+    _Reference(("approval", "on_call"), ("on_call",), "rota"),
+    _Reference(("on_call", EVERY, "layers", EVERY, "members", EVERY), ("members",), "member"),
     _Reference(("approval", "approvers", EVERY), ("members",), "member"),
     _Reference(("approval", "deputies", EVERY), ("members",), "member"),
     _Reference(("managers", "members", EVERY), ("members",), "member"),
@@ -71,6 +75,7 @@ def cross_checks(explainer: Explainer, known_sections: Collection[str]) -> list[
         *_shared_ids(explainer),
         *_dates(explainer),
         *_digests(explainer),
+        *rota_checks(explainer),
     ]
 
 

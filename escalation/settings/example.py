@@ -96,6 +96,7 @@ label = "Billing"
 channel = "slack:C0BILLING"           # or "teams:<team id>/<channel id>"
 members = ["anna", "bruno"]
 manager = "marta"
+on_call = "billing"                   # the rota below; without it nobody in particular is on call
 # timezone = "Europe/Berlin"          # a department elsewhere: its own zone, holidays and hours
 # holidays = "DE-BE"
 # hours = {{ monday = ["08:00-16:00"] }}
@@ -115,12 +116,25 @@ four_eyes = true                      # the author of a text does not approve it
 undo_seconds = {_default(Approval, "undo_seconds")}                      # 0 to 600
 unknown_after = "{_UNKNOWN_AFTER}"                  # then an unknown outcome is looked up
 banned_phrases = ["not our problem"]  # the approver is warned
+# on_call = "billing"                 # a rota of approvers
 
 [managers]
 channel = "slack:C0MANAGERS"
 members = ["marta"]
 daily_digest = "08:30"                # the figures of the day before, at the organisation's local time; or "off"
 weekly_digest = "monday 08:30"        # the figures of the seven days before
+
+# Who is on call. Layers are tried in order; the first that is on duty, and has anybody, counts.
+[on_call.billing]
+label = "Billing"
+[[on_call.billing.layers]]
+members = ["anna", "bruno"]           # they take turns in this order
+every = "1w"                          # "1d", "2w"
+handover = "monday 09:00"             # local time, also when the clocks change
+# starts = 2026-11-30                 # the first one's first turn
+# timezone = "Europe/Berlin"          # the organisation's, unless given
+# hours = "08:00-16:00"               # on duty then only; also a list, or {{ monday = ["08:00-16:00"] }}
+# slack_group = "S0ONCALL"            # instead of members: whoever is in that Slack user group
 
 # Which department gets what. The first match wins; every condition that is given must hold.
 [[routes]]

@@ -11,8 +11,10 @@ from typing import Any, Final, Self
 from pydantic import Field, PrivateAttr, SerializeAsAny, model_validator
 
 from escalation.business_time import ALWAYS, BusinessCalendar, zone
+from escalation.on_call import Rota
 from escalation.opening_hours import Opening
 from escalation.settings.problems import Problem
+from escalation.settings.rotas import OnCallRota
 from escalation.settings.sections import (
     Account,
     Approval,
@@ -57,6 +59,7 @@ class Settings(Section, title="Portavoce configuration"):
     managers: Managers = Managers()
     routes: tuple[Route, ...]
     policies: Mapping[str, Policy] = {}
+    on_call: Mapping[str, OnCallRota] = {}
     brands: Mapping[str, Brand] = {}
     accounts: Mapping[str, SerializeAsAny[Account]] = {}
 
@@ -71,6 +74,7 @@ class Settings(Section, title="Portavoce configuration"):
             self.members,
             self.departments,
             self.policies,
+            self.on_call,
             self.brands,
             self.accounts,
         )
@@ -186,6 +190,11 @@ class Settings(Section, title="Portavoce configuration"):
     def deputies(self, account: str) -> frozenset[str]:
         """Members (keys) who may approve replies of this account once the ladder has called for a deputy."""
         return frozenset(self.approval.deputies) - frozenset(self.approval_for(account).approvers)
+
+    @functools.cached_property
+    def rotas(self) -> Mapping[str, Rota]:
+        """Every rota, ready to be asked who is on duty, by its name."""
+        return {name: rota.compiled(self.organisation.timezone) for name, rota in self.on_call.items()}
 
     def policy_snapshot(self, name: str = STANDARD, *, priority: str = "normal", network: str = "") -> dict[str, Any]:
         """Make a JSON-able copy of a policy as it holds for a case (lengths in seconds), to be kept with the case."""

@@ -182,7 +182,8 @@ def _signature(text: str) -> str:
     return text
 
 
-def _openings(value: object) -> object:
+def read_openings(value: object) -> object:
+    """Read a list of openings; `ValueError` with a sentence where one is wrong or two overlap."""
     if isinstance(value, str):
         parse_opening(value)
         raise ValueError(f'hours are always a list; write ["{value}"]')  # noqa: TRY004 - pydantic collects ValueError only
@@ -259,7 +260,7 @@ SlackMember = Annotated[str, AfterValidator(_slack_member)]
 Signature = Annotated[str, AfterValidator(_signature)]
 DayHours = Annotated[
     tuple[Opening, ...],
-    BeforeValidator(_openings),
+    BeforeValidator(read_openings),
     PlainSerializer(lambda openings: [opening_text(opening) for opening in openings], return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [["09:00-13:00"], ["24h"]]}),
 ]

@@ -7,6 +7,7 @@ from models.store.clocks import Clocks
 from models.store.digests import Digests
 from models.store.freezes import Freezes
 from models.store.intake import Intake
+from models.store.on_call import OnCall
 from models.store.outbox import Outbox
 from models.store.pings import Pings
 from models.store.polling import Polling
@@ -23,6 +24,7 @@ class Transaction:
         self.digests = Digests(session)
         self.freezes = Freezes(session)
         self.intake = Intake(session)
+        self.on_call = OnCall(session)
         self.outbox = Outbox(session)
         self.pings = Pings(session)
         self.polling = Polling(session)

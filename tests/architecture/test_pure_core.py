@@ -16,7 +16,7 @@ PURE = tuple(
         "sorting",
         "business_time",
         "policy",
-        "oncall",
+        "on_call",
         "routing",
         "wording",
         "cards",

@@ -18,6 +18,7 @@ from bots.slack.modals import reason_dialog, reassign_dialog, snooze_dialog
 from bots.slack.reading import ChatReader
 from bots.slack.references import Reference
 from bots.slack.rendering import render
+from bots.slack.swap_dialog import Proposal, swap_dialog, swapped_dialog
 from escalation.cards import details_view
 from escalation.casefile import Fitted
 from escalation.digest import digest_view
@@ -198,7 +199,7 @@ def answers(name: str, post: Post, network: Network, text: str, reader: ChatRead
 
 
 def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
-    """Reassign, Send back, Reject and Snooze."""
+    """Reassign, Send back, Reject, Snooze, and swapping shifts."""
 
     def reassign(count: int) -> Drawn:
         departments = {f"d{n}": text or "x" for n in range(count)}
@@ -210,6 +211,15 @@ def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
     yield from (partial(reassign, 2), partial(reason, Act.SEND_BACK), partial(reason, Act.REJECT))
     yield lambda: Drawn(f"snooze: {name}", MODAL, snooze_dialog(REFERENCE, reader))
     yield partial(reassign, 120)
+
+    def swap(count: int) -> Drawn:
+        rotas = {f"r{n}": text or "x" for n in range(count)}
+        when = {"since": LAST, "until": LAST, "taker": "U0ANNA"} if count == 1 else {}
+        proposal = Proposal(rotas=rotas, rota=f"r{count - 1}", whose="U0DARIO", **when)
+        return Drawn(f"swap {count}: {name}", MODAL, swap_dialog(proposal, reader))
+
+    yield from (partial(swap, 1), partial(swap, 120))
+    yield lambda: Drawn(f"swapped: {name}", MODAL, swapped_dialog(say("{who} wrote:", who=text), reader))
 
 
 def details(name: str, seen: Seen, text: str, reader: ChatReader) -> Iterator[Draw]:

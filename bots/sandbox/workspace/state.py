@@ -17,7 +17,7 @@ from bots.sandbox.workspace.errors import CannotDo
 from bots.sandbox.workspace.faults import FaultScript
 from bots.sandbox.workspace.identifiers import Identifiers
 from bots.sandbox.workspace.records import Channel, Json, Message, Upload
-from bots.sandbox.workspace.seed import Person, Seed
+from bots.sandbox.workspace.seed import Person, Seed, UserGroup
 from bots.sandbox.workspace.socket_mode import SocketLinks
 from bots.sandbox.workspace.throttle import Throttle
 from bots.sandbox.workspace.triggers import ResponseAddresses, Triggers
@@ -303,6 +303,7 @@ class WorkspaceState:
             "version": SNAPSHOT_VERSION,
             "seed": self.seed.as_dict(),
             "people": [asdict(person) for person in self.people.values()],
+            "usergroups": [asdict(group) for group in self.groups.values()],
             "channels": [channel.as_dict() for channel in self.channels.values()],
             "homes": dict(self.views.homes),
             "uploads": [asdict(upload) for upload in self.uploads.values()],
@@ -314,6 +315,8 @@ class WorkspaceState:
         if given.get("version") != SNAPSHOT_VERSION:
             raise CannotDo(f"this is no snapshot of version {SNAPSHOT_VERSION}")
         self.people = {one["id"]: Person(**one) for one in given["people"]}
+        groups = [UserGroup(**{**one, "members": tuple(one["members"])}) for one in given.get("usergroups", ())]
+        self.groups = {group.id: group for group in groups or self.groups.values()}
         self.channels = {one["id"]: Channel.from_dict(one) for one in given["channels"]}
         self._by_name = {channel.name: channel for channel in self.channels.values() if channel.name}
         self.views.homes = dict(given["homes"])

@@ -1,4 +1,4 @@
-"""The slash command ``/portavoce`` (freeze, release, status, digest, help), and the answer to a mention of the bot."""
+"""The slash command ``/portavoce`` (freeze, release, status, oncall, digest), and the answer to a mention."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -8,6 +8,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bots.slack.decoding import UnsayableError, from_markup
 from bots.slack.digest_blocks import digest_blocks, digest_whole
+from bots.slack.listeners.on_call import HELP as ON_CALL_HELP
+from bots.slack.listeners.on_call import SWAP_WORD, OnCall
 from bots.slack.places import Place
 from bots.slack.text import escaped
 from bots.slack.workplace import Workplace
@@ -44,14 +46,16 @@ _Word = Callable[[str, Member, Place], Coroutine[Any, Any, list[Sentence]]]
 class Commands:
     """Answers the slash command, to its user alone."""
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Workplace, on_call: OnCall) -> None:
         """Keep the collaborators."""
         self._workplace = workplace
+        self._on_call = on_call
         self._words: dict[str, _Word] = {
             "freeze": self._freeze,
             "release": self._release,
             "status": self._status,
             "digest": self._digest,
+            "oncall": on_call.standing,
         }
 
     def register(self, app: AsyncApp) -> None:
@@ -65,6 +69,10 @@ class Commands:
         reader = self._workplace.reader(user)
         member = self._workplace.member(user)
         word, _, rest = _decoded(str(body.get("text") or "")).strip().partition(" ")
+        first, _, further = rest.strip().partition(" ")
+        if member is not None and (word.lower(), first.lower()) == ("oncall", SWAP_WORD):
+            await self._on_call.begin_swap(ack, body, further, member)
+            return
         if member is None:
             sentences = [self._workplace.stranger(user)]
         elif (act := self._words.get(word.lower())) is not None:
@@ -73,11 +81,14 @@ class Commands:
             )
             sentences = await act(rest.strip(), member, place)
         elif word.lower() in {"", "help"}:
-            sentences = [HELP] if self._workplace.digests is None else [HELP, DIGEST_HELP]
+            sentences = self._help()
         else:
-            sentences = [say("There is no “{word}” here.", word=word), HELP]
+            sentences = [say("There is no “{word}” here.", word=word), *self._help()]
         text = "\n".join(reader.read(sentence) for sentence in sentences)
         await ack({"response_type": "ephemeral", "text": escaped(text)})
+
+    def _help(self) -> list[Sentence]:
+        return [HELP, ON_CALL_HELP, *([] if self._workplace.digests is None else [DIGEST_HELP])]
 
     async def on_mention(self, event: dict[str, Any]) -> None:
         """Say how to use the bot, to whoever mentioned it."""
