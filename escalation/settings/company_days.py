@@ -25,6 +25,7 @@ from escalation.secret import SecretSource
 _MOST_BYTES: Final = 1_000_000
 _MOST_OCCURRENCES: Final = 5_000
 _LONGEST_NAME: Final = 100
+_LONGEST_EVENT: Final = dt.timedelta(days=366)
 _DAY: Final = dt.timedelta(days=1)
 _KINDS: Final = {"DTSTART": dt.date, "DTEND": dt.date, "DURATION": dt.timedelta}
 _OFTEN: Final = {"SECONDLY", "MINUTELY", "HOURLY"}
@@ -70,12 +71,10 @@ def read_company_days(path: Path) -> CompanyDays:
 
     try:
         calendars = Calendar.from_ical(text, multiple=True)
-    except _LIBRARY_ERRORS as error:
-        raise ValueError(f"{path} is not a calendar file in the iCal format: {_first_line(error)}") from None
+    except _LIBRARY_ERRORS:
+        calendars = []
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
-        raise ValueError(
-            f"{path} is not a whole calendar file; it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR"
-        )
+        raise ValueError(_no_calendar(text, path))
     places = _places(text)
     for calendar in calendars:
         for event in calendar.walk("VEVENT"):
@@ -110,6 +109,14 @@ def _text(path: Path) -> str:
         raise ValueError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
 
 
+def _no_calendar(text: str, path: Path) -> str:
+    """Say why a text is no calendar, with the first line that breaks the format if there is one."""
+    for number, content in enumerate(text.split("\n"), start=1):
+        if content.strip() and not content[0].isspace() and not _PROPERTY.match(content):
+            return f"{path}, line {number}: is no line of the iCal format, such as SUMMARY:Works outing"
+    return f"{path} is not a whole iCal file; it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR"
+
+
 def _places(text: str) -> Iterator[_Place]:
     line, properties = 0, None
     for number, content in enumerate(text.split("\n"), start=1):
@@ -134,12 +141,12 @@ def _check(event: Any, path: Path, place: _Place) -> None:
 def _unreadable(event: Any) -> Iterator[tuple[str | None, str]]:
     """Say what cannot be read, after the name of its property."""
     for name, _ in event.errors:
-        yield name, f"has a {name} that cannot be read" if name else "has a line that is no property of an event"
+        yield name, f"has no readable {name}" if name else "has a line that is no property of an event"
     for name, kind in _KINDS.items():
         if isinstance(event.get(name), list):
             yield name, f"has {name} twice"
         elif name in event and not isinstance(event[name].dt, kind):
-            yield name, f"has a {name} that cannot be read"
+            yield name, f"has no readable {name}"
     if "DTSTART" not in event:
         yield None, "has no DTSTART"
     for rule in _rules(event):
@@ -148,6 +155,8 @@ def _unreadable(event: Any) -> Iterator[tuple[str | None, str]]:
             yield "RRULE", "has an RRULE without FREQ"
         elif not often.isdisjoint(_OFTEN):
             yield "RRULE", "recurs more often than daily"
+        elif any(int(step) < 1 for step in rule.get("INTERVAL", [])):  # dateutil would never come to an end
+            yield "RRULE", "recurs with an INTERVAL below 1"
 
 
 def _contradictions(event: Any) -> Iterator[tuple[str, str]]:
@@ -162,8 +171,12 @@ def _contradictions(event: Any) -> Iterator[tuple[str, str]]:
             yield "DTEND", "has a time zone at one end only"
         elif end < start:
             yield "DTEND", "ends before it begins"
+        elif end - start > _LONGEST_EVENT:
+            yield "DTEND", "lasts longer than a year"
     if "DURATION" in event:
         length = event["DURATION"].dt
+        if length > _LONGEST_EVENT:
+            yield "DURATION", "lasts longer than a year"
         if length < dt.timedelta() or (length % _DAY and not timed):
             yield "DURATION", "has a DURATION that does not fit its beginning"
     for name in ("DTSTART", "DTEND"):
@@ -190,8 +203,8 @@ def _occurrences(calendar: Any, path: Path) -> Iterator[Any]:
             if count > _MOST_OCCURRENCES:
                 break
             yield from found
-    except _LIBRARY_ERRORS as error:
-        raise ValueError(f"{path} has an event whose recurrence cannot be read: {_first_line(error)}") from None
+    except _LIBRARY_ERRORS:
+        raise ValueError(f"{path} has an event whose recurrence cannot be worked out") from None
     if count > _MOST_OCCURRENCES:
         raise ValueError(
             f"{path} closes more than {_MOST_OCCURRENCES} days and hours; export a calendar that holds the company's "
@@ -224,10 +237,6 @@ def _name(event: Any) -> str:
     summary = event.get("SUMMARY", "")
     text = " ".join(str(summary[0] if isinstance(summary, list) else summary).split())
     return "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")[:_LONGEST_NAME].strip()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _validated(value: object, info: ValidationInfo) -> CompanyDays:
