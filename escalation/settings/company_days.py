@@ -8,6 +8,7 @@ their days in `FROZEN_YEARS`; what lies outside of those years is not read.
 import datetime as dt
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -31,7 +32,7 @@ _KINDS: Final = {"DTSTART": dt.date, "DTEND": dt.date, "DURATION": dt.timedelta}
 _OFTEN: Final = {"SECONDLY", "MINUTELY", "HOURLY"}
 _PROPERTY: Final = re.compile(r"([A-Za-z0-9-]+)[;:]")
 # what icalendar, recurring-ical-events and dateutil raise for files that they did not expect
-_LIBRARY_ERRORS: Final = (ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError)
+_LIBRARY_ERRORS: Final = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,7 @@ class _Place:
 def read_company_days(path: Path) -> CompanyDays:
     """Read an iCal file; `ValueError` with a sentence that names the file, and the line where one can be named."""
     text = _text(path)
-    from icalendar import Calendar  # noqa: PLC0415 - slow to import, rarely needed
-
-    try:
-        calendars = Calendar.from_ical(text, multiple=True)
-    except _LIBRARY_ERRORS:
-        calendars = []
+    calendars = _parsed(text)
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
         raise ValueError(_no_calendar(text, path))
     places = _places(text)
@@ -107,6 +103,21 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ValueError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
+
+
+def _parsed(text: str) -> list[Any]:
+    from icalendar import Calendar  # noqa: PLC0415 - slow to import, rarely needed
+    from icalendar.timezone import tzp  # noqa: PLC0415
+
+    from escalation.settings.pinned_zones import PinnedZones  # noqa: PLC0415
+
+    tzp.use(PinnedZones())  # a new one: it forgets the zones that an earlier file described
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is unsure of the zones in files of Evolution, and right about them
+        try:
+            return Calendar.from_ical(text, multiple=True)
+        except _LIBRARY_ERRORS:
+            return []
 
 
 def _no_calendar(text: str, path: Path) -> str:
@@ -227,7 +238,7 @@ def _add(event: Any, days: dict[dt.date, list[str]], hours: set[tuple[dt.datetim
 
 
 def _pinned(at: dt.datetime) -> dt.datetime:
-    """Read a wall time by the rules of our own zones, not of the machine's."""
+    """Read a wall time by the rules of our own zones; the one that `X-WR-TIMEZONE` names comes from the machine."""
     key = getattr(at.tzinfo, "key", None)
     return at.replace(tzinfo=zone(key)) if key in zone_names() else at
 
@@ -235,8 +246,9 @@ def _pinned(at: dt.datetime) -> dt.datetime:
 def _name(event: Any) -> str:
     """Give an event's summary on one line of printable characters."""
     summary = event.get("SUMMARY", "")
-    text = " ".join(str(summary[0] if isinstance(summary, list) else summary).split())
-    return "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")[:_LONGEST_NAME].strip()
+    text = str(summary[0] if isinstance(summary, list) else summary)
+    printable = "".join(letter for letter in text if letter.isspace() or unicodedata.category(letter)[0] != "C")
+    return " ".join(printable.split())[:_LONGEST_NAME].strip()
 
 
 def _validated(value: object, info: ValidationInfo) -> CompanyDays:
