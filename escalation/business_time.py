@@ -7,7 +7,8 @@ daylight saving.
 
 Local to UTC: a wall time that does not exist moves to the end of its gap; an ambiguous opening takes the first
 occurrence, an ambiguous closing the second, so that no service time is lost. A shift over midnight is split there,
-and what is said of a date (`calendar_days`) is said of exactly its own local calendar day.
+and what is said of a date (`calendar_days`) is said of exactly its own local calendar day: 24:00 is the instant at
+which the next date begins, also where midnight comes twice.
 """
 
 import datetime as dt
@@ -395,7 +396,7 @@ class BusinessCalendar:
     def _stretches(self, day: dt.date, openings: Sequence[Opening]) -> list[tuple[int, int]]:
         """Give the UTC seconds of a date's openings."""
         stretches = (
-            (_to_utc(self.zone, day, start, closing=False), _to_utc(self.zone, day, end, closing=True))
+            (_to_utc(self.zone, day, start, closing=False), _to_utc(self.zone, day, end, closing=end < DAY_MINUTES))
             for start, end in openings
         )
         return [(lower, upper) for lower, upper in stretches if lower < upper]

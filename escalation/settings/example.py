@@ -42,11 +42,8 @@ public_url = "https://portavoce.acme.example"   # how networks and browsers reac
 holidays = "IT"                       # country, or country and part: "IT-BZ", "DE-BY"
 # holiday_half_days = ["09:00-13:00"] # what counts on half holidays, in countries that have them (US, GR, CH ...)
 # company_days = "company.ics"        # an iCal file beside this one: its events close the days and hours they take
-# closed_days = [2026-12-07]          # further days on which nobody works; or with names:
-# [organisation.closed_days]
-# 2026-12-07 = "Works outing"
-# [organisation.half_days]            # other hours than the weekday's; dates written here win over all holidays
-# 2026-12-24 = ["09:00-13:00"]
+# closed_days = [2026-12-07]          # nobody works; or with names: {{ 2026-12-07 = "Works outing" }}
+# half_days = {{ 2026-12-24 = ["09:00-13:00"] }}   # hours of a date instead of its weekday's; wins over holidays
 
 [organisation.hours]                  # a missing day is closed; also "22:00-06:00", and ["24h"] for a whole day
 monday = ["09:00-13:00", "14:00-18:00"]

@@ -14,7 +14,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
-    PlainValidator,
     TypeAdapter,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -264,7 +263,7 @@ DayHours = Annotated[
     PlainSerializer(lambda openings: [opening_text(opening) for opening in openings], return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [["09:00-13:00"], ["24h"]]}),
 ]
-CalendarDate = Annotated[dt.date, PlainValidator(_calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
+CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
 _DATES: Final = TypeAdapter(tuple[CalendarDate, ...])
 _DATE_KEYS: Final[dict[str, Any]] = {"type": "object", "propertyNames": {"pattern": _ISO_DATE.pattern}}
 
