@@ -199,6 +199,12 @@ def lines() -> Iterator[tuple[str, str, str, str, str, str]]:
         )
 
 
+def pauses() -> Iterator[tuple[str, str]]:
+    """Yield each state in which clocks stand still, and which ones."""
+    for state, steps in STANDING_STILL.items():
+        yield state, ", ".join(step for step in Step if step in steps)
+
+
 def mermaid() -> str:
     """Return the table as a Mermaid state diagram."""
     arrows: dict[tuple[str, str], list[str]] = {}

@@ -26,6 +26,8 @@ def advice(
         *_lonely_approvers(settings, explainer),
         *_long_business_days(settings, explainer),
         *_pings_for_nobody(settings, explainer),
+        *_rungs_that_reach_nobody(settings, explainer),
+        *_policy_cases_without_effect(settings, explainer),
         *_unknown_networks(settings, explainer, networks),
         *_brands(settings, explainer),
         *_unused_policies(settings, explainer),
@@ -103,6 +105,33 @@ def _pings_for_nobody(settings: Settings, explainer: Explainer) -> Iterator[Prob
                     f"pings {step.ping}, but {reason} and [managers] is missing, so nobody hears of it",
                 )
                 return
+
+
+def _rungs_that_reach_nobody(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    """Find rungs whose role has nobody, so that they always go to the next one."""
+    departments = settings.departments.values()
+    senior = any(settings.members[own.manager].manager for own in departments if own.manager in settings.members)
+    reasons = {
+        "on_call": None
+        if settings.approval.on_call or any(own.on_call for own in departments)
+        else "no department has on_call, so nobody ever is",
+        "deputy": None if settings.approval.deputies else "[approval] has no deputies",
+        "managers_manager": None if senior else "no department's manager has a manager in [members]",
+    }
+    for key, policy in settings.policies.items():
+        for index, step in enumerate(policy.ladder):
+            if reason := reasons.get(step.ping):
+                yield explainer.problem(
+                    ("policies", key, "ladder", index, "ping"),
+                    f"pings {step.ping}, but {reason}; it goes to whom the next step of the ladder means",
+                )
+
+
+def _policy_cases_without_effect(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    for key, policy in settings.policies.items():
+        for index, other in enumerate(policy.when):
+            if all(getattr(other, name) is None for name in CLOCK_TARGETS):
+                yield explainer.problem(("policies", key, "when", index), "changes no target")
 
 
 def _unknown_networks(settings: Settings, explainer: Explainer, networks: Collection[str]) -> Iterator[Problem]:

@@ -26,6 +26,8 @@ def _choices(words: tuple[str, ...]) -> str:
 
 _UNKNOWN_AFTER: Final = duration_text(_default(Approval, "unknown_after"))
 _CLOSE_AFTER: Final = duration_text(_default(Policy, "close_after"))
+_LONGEST_SNOOZE: Final = duration_text(_default(Policy, "longest_snooze"))
+_LONGEST_WAIT: Final = duration_text(_default(Policy, "longest_wait"))
 _SIGNATURE_CHOICES: Final = ", ".join(f"{{{word}}}" for word in SIGNATURE_WORDS)
 
 EXAMPLE: Final = f"""\
@@ -74,6 +76,8 @@ slack = "U0ANNA"
 # teams = "29:1abc"
 # timezone = "Europe/Berlin"          # the organisation's, unless given
 # language = "it"
+# manager = "marta"                   # for "managers_manager" on a ladder
+# quiet_hours = ["22:00-07:00"]       # no direct messages then, unless the ladder says page_anyway
 
 [members.bruno]
 name = "Bruno Neri"
@@ -109,6 +113,7 @@ manager = "marta"
 [approval]
 channel = "slack:C0APPROVE"
 approvers = ["carla", "marta"]
+# deputies = ["bruno"]                # may approve once a ladder has pinged "deputy"
 four_eyes = true                      # the author of a text does not approve it
 undo_seconds = {_default(Approval, "undo_seconds")}                      # 0 to 600
 unknown_after = "{_UNKNOWN_AFTER}"                  # then an unknown outcome is looked up
@@ -163,9 +168,23 @@ first_response = "2h"
 hours = "{_default(Policy, "hours")}"                    # opening hours only; "always" counts nights and weekends
 close_after = "{_CLOSE_AFTER}"                    # of quiet, then an answered case closes
 
+# remind_claim = "2h"                 # a claim that nothing follows: its owner is reminded,
+# release_claim = "4h"                # and then everybody may claim the case again
+# last_chance = "2h"                  # before a network takes no reply any more; a fifth of its window, unless given
+# longest_snooze = "{_LONGEST_SNOOZE}"
+# longest_wait = "{_LONGEST_WAIT}"               # for the customer
+
+# when = [{{ priorities = ["urgent"], networks = ["mastodon"], acknowledge = "5m" }}]   # other targets for some cases
+
 [[policies.{STANDARD}.ladder]]
 at = "80%"                            # of the target, or "+30m" after the breach
-ping = "owner"                        # {_choices(PING_ROLES)}, or a member
+ping = "owner"                        # {_choices(PING_ROLES[:4])},
+                                      # {_choices(PING_ROLES[4:])}, a member, or a channel
+# steps = ["first_response"]          # for these clocks only
+# repeat_every = "15m"                # until somebody presses "Got it",
+# repeats = 3                         # so many times, at most nine
+# page_anyway = true                  # quiet hours do not hold it back
+# hold_until_duty = true              # wait until whoever is pinged is on duty
 
 [[policies.{STANDARD}.ladder]]
 at = "100%"
