@@ -110,7 +110,8 @@ def _pings_for_nobody(settings: Settings, explainer: Explainer) -> Iterator[Prob
 def _rungs_that_reach_nobody(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
     """Find rungs whose role has nobody, so that they always go to the next one."""
     departments = settings.departments.values()
-    senior = any(settings.members[own.manager].manager for own in departments if own.manager in settings.members)
+    managers = (settings.members.get(own.manager) for own in departments if own.manager)
+    senior = any(manager is not None and manager.manager for manager in managers)
     reasons = {
         "on_call": None
         if settings.approval.on_call or any(own.on_call for own in departments)
