@@ -37,6 +37,9 @@ TITLES: Final = {
     CARLA: "Community manager",
     MARTA: "Manager",
 }
+DIRECT_TO_MARTA: Final = "D0MARTA"
+"""The conversation between the bot and Marta, as the workspace names it."""
+QUIET: Final = {BRUNO: "22:00-07:00"}
 CHANNELS: Final = {
     BILLING: ("billing", (ANNA, BRUNO, MARTA)),
     LEGAL: ("legal", (LEA, MARTA)),
@@ -44,11 +47,17 @@ CHANNELS: Final = {
     APPROVALS: ("approvals", (CARLA, MARTA)),
     MANAGERS: ("managers", (MARTA, CARLA)),
 }
-CUSTOMERS: Final = (("ada", "Ada Neri", 312), ("chiara", "Chiara Costa", 15_400), ("davide", "Davide Leone", 57))
+CUSTOMERS: Final = (
+    ("ada", "Ada Neri", 312),
+    ("chiara", "Chiara Costa", 15_400),
+    ("davide", "Davide Leone", 57),
+    ("elena", "Elena Fontana", 2_180),
+)
 
 _WORKING_DAYS: Final = "\n".join(
     f'{day} = ["09:00-18:00"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
 )
+_BILLING_WORDS: Final = '["invoice", "refund", "charged"]'
 _SECRETS: Final = ("slack-bot-token", "slack-signing-secret", "network-token", "network-webhook-secret")
 
 
@@ -132,22 +141,39 @@ label = "Billing"
 channel = "slack:{BILLING}"
 members = ["anna", "bruno"]
 manager = "marta"
+on_call = "billing"
 
 [departments.legal]
 label = "Legal"
 channel = "slack:{LEGAL}"
 members = ["lea"]
 manager = "marta"
+on_call = "legal"
 
 [departments.product]
 label = "Product"
 channel = "slack:{PRODUCT}"
 members = ["dario"]
 manager = "marta"
+on_call = "product"
+
+[on_call.billing]
+[[on_call.billing.layers]]
+members = ["anna", "bruno"]
+handover = "monday 09:00"
+
+[on_call.legal]
+[[on_call.legal.layers]]
+members = ["lea"]
+
+[on_call.product]
+[[on_call.product.layers]]
+members = ["dario"]
 
 [approval]
 channel = "slack:{APPROVALS}"
 approvers = ["carla"]
+deputies = ["marta"]
 undo_seconds = {undo_seconds}
 banned_phrases = ["not our problem"]
 
@@ -161,15 +187,54 @@ weekly_digest = "monday 08:30"
 department = "legal"
 words = ["lawyer", "court", "privacy"]
 priority = "high"
+policy = "office"
 
 [[routes]]
 department = "billing"
-words = ["invoice", "refund", "charged"]
+words = {_BILLING_WORDS}
+networks = ["form"]
+policy = "office"
+
+[[routes]]
+department = "billing"
+words = {_BILLING_WORDS}
+
+[[routes]]
+department = "product"
+networks = ["form"]
+policy = "office"
 
 [[routes]]
 department = "product"
 
+# What stands in public is answered at once, and at all hours. These targets are so short because it is a demo: who
+# looks on shall see a clock run out.
 [policies.standard]
+acknowledge = "1m"
+answer = "5m"
+approve = "3m"
+relay = "2m"
+first_response = "10m"
+next_response = "10m"
+hours = "always"
+[[policies.standard.ladder]]
+at = "65%"
+ping = "owner"
+[[policies.standard.ladder]]
+at = "80%"
+ping = "on_call"
+steps = ["acknowledge"]
+page_anyway = true
+[[policies.standard.ladder]]
+at = "100%"
+ping = "manager"
+[[policies.standard.ladder]]
+at = "100%"
+ping = "deputy"
+steps = ["approve"]
+
+# Whoever fills in the form, or names a lawyer, waits for the office to open.
+[policies.office]
 acknowledge = "15m"
 answer = "1h"
 approve = "20m"
@@ -199,6 +264,7 @@ embed_on = ["{address}"]
 def _members() -> str:
     return "\n".join(
         f'[members.{_key(name)}]\nname = "{name}"\nemail = "{_key(name)}@acme.example"\nslack = "{user}"\n'
+        + (f'quiet_hours = ["{QUIET[user]}"]\n' if user in QUIET else "")
         for user, name in NAMES.items()
     )
 

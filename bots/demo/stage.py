@@ -125,7 +125,13 @@ def _front(stage: Stage, settings: Settings, memory: Memory) -> tuple[EndingStre
         tour=stage.tour,
     )
     play = show.play = Play(speaker=stage.speaker, clock=stage.clock, cases=stage.cases, changed=show.poke)
-    travel = Travel(clock=stage.clock, bot=stage.bot, zone=zone(settings.organisation.timezone), arrived=memory.keep)
+    travel = Travel(
+        clock=stage.clock,
+        bot=stage.bot,
+        ledger=stage.ledger,
+        zone=zone(settings.organisation.timezone),
+        arrived=memory.keep,
+    )
     doors = DemoDoors(show=show, switches=switches, travel=travel, play=play)
     routes = [
         Mount(SLACK, Remembering(create_workspace_app(stage.workspace), memory)),
@@ -141,14 +147,15 @@ def _sandboxes(folder: Path, address: str, clock: DemoClock, kept: dict[str, Any
         workspace_seed(folder), clock=clock, deliver_to=f"{address}/slack/events", own_url=f"{address}{SLACK}"
     )
     network = Network(clock=clock, public_url=f"{address}{NETWORK}")
-    if kept is None:
-        plant(network, network_seed(folder))
-        return network, workspace
-    try:
-        workspace.restore(kept["workspace"])
-        network.restore(kept["network"])
-    except (CannotDo, KeyError, TypeError, ValueError) as error:
-        raise ForeignMemoryError(folder / MEMORY) from error
+    if kept is not None:
+        try:
+            workspace.restore(kept["workspace"])
+            network.restore(kept["network"])
+        except (CannotDo, KeyError, TypeError, ValueError) as error:
+            raise ForeignMemoryError(folder / MEMORY) from error
+    known = {account.handle for account in network.accounts()}
+    accounts = network_seed(folder)["accounts"]
+    plant(network, {"accounts": [one for one in accounts if one["handle"] not in known]})  # some came with a version
     return network, workspace
 
 

@@ -1,49 +1,134 @@
-"""Time travel: the demo's clock jumps forward, and what became due meanwhile happens at once."""
+"""Time travel: the demo's clock goes forward, and what falls due on the way happens in its time.
 
+A bot that runs has watched the clocks all along, so a long way is not one jump: it goes from one due moment to the
+next, and at each the bot does and says what it would have then. A bot that does not run misses all of it, and finds it
+late when it is started.
+"""
+
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bots.app import App
-from bots.demo.bot import Bot
+from bots.demo.bot import Bot, BotDeadError
 from bots.demo.clock import DemoClock, next_morning, next_saturday
+from bots.demo.ledger import Ledger
+from escalation.freezing import frozen_accounts
+from models.vocabulary import EffectState
 
+NEXT: Final = "due"
+"""The place where the next target of any running clock falls due, or its next warning."""
 _PLACES: Final[dict[str, Callable[[datetime, ZoneInfo], datetime]]] = {
     "15m": lambda now, _: now + timedelta(minutes=15),
     "1h": lambda now, _: now + timedelta(hours=1),
     "morning": next_morning,
     "saturday": next_saturday,
 }
+TICK: Final = timedelta(seconds=1)
+"""So long after its time the sweeper, which looks once a second, has noticed something for sure."""
+EXACT_STOPS: Final = 40
+COARSE: Final = timedelta(minutes=4)
+"""After many stops a stop is for all that falls due in this time; what is noticed after five minutes is an outage."""
+MOST_STOPS: Final = 250
+PATIENCE_SECONDS: Final = 4.0
+"""How long one journey waits, over all its stops, for messages and replies to have arrived."""
+_LOOK_SECONDS: Final = 0.01
+
+
+class NothingDueError(Exception):
+    """Nothing falls due any more; the sentence says so."""
+
+    def __init__(self) -> None:
+        """Use the usual sentence."""
+        super().__init__("Nothing falls due any more. Ask something as a customer first.")
 
 
 class Travel:
-    """Moves the one clock of everything. ``arrived`` is awaited after each jump."""
+    """Moves the one clock of everything. ``arrived`` is awaited after each journey."""
 
-    def __init__(self, *, clock: DemoClock, bot: Bot, zone: ZoneInfo, arrived: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, *, clock: DemoClock, bot: Bot, ledger: Ledger, zone: ZoneInfo, arrived: Callable[[], Awaitable[None]]
+    ) -> None:
         """Keep the collaborators. ``zone``: whose mornings and Saturdays."""
         self._clock = clock
         self._bot = bot
+        self._ledger = ledger
         self._zone = zone
         self._arrived = arrived
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def places(self) -> tuple[str, ...]:
         """Return the names of where one can go."""
-        return tuple(_PLACES)
+        return (*_PLACES, NEXT)
 
     async def go(self, place: str) -> None:
-        """Jump to a named place in the future; a bot that does not run catches up when it is started."""
-        self._clock.move_to(_PLACES[place](self._clock.now(), self._zone))
-        if self._bot.alive:
-            await self._bot.do(self._catch_up)
-        await self._arrived()
+        """Go to a named place in the future; a bot that does not run catches up when it is started.
 
-    async def _catch_up(self, app: App) -> None:
+        Raises ``NothingDueError``.
+        """
+        async with self._one_at_a_time:
+            goal = await self._goal(place)
+            with contextlib.suppress(BotDeadError):  # it may be killed on the way
+                await self._bot.do(lambda app: self._live_through(app, goal))
+            self._forward(goal)
+            with contextlib.suppress(BotDeadError):
+                await self._bot.do(self._arrive)
+            await self._arrived()
+
+    async def _goal(self, place: str) -> datetime:
+        now = self._clock.now()
+        if place != NEXT:
+            return _PLACES[place](now, self._zone)
+        with contextlib.suppress(BotDeadError):
+            await self._bot.do(self._happen)  # what has just come may have started a clock
+        due = await self._ledger.next_rung()
+        if due is None:
+            raise NothingDueError
+        return max(due, now) + TICK
+
+    def _forward(self, moment: datetime) -> None:
+        if moment > self._clock.now():
+            self._clock.move_to(moment)
+
+    async def _live_through(self, app: App, goal: datetime) -> None:
+        """Stop wherever something falls due before ``goal``, and let it happen."""
+        patience_ends = self._clock.monotonic() + PATIENCE_SECONDS
+        for number in range(MOST_STOPS):
+            await self._happen(app, patience_ends)
+            exact = number < EXACT_STOPS
+            due = await self._ledger.next_due(after=self._clock.now(), effects=exact)
+            stop = due + (TICK if exact else COARSE) if due is not None else goal
+            if stop >= goal:
+                return
+            self._forward(stop)
+
+    async def _arrive(self, app: App) -> None:
         """Have the bot do what is due now rather than at its next tick, and have open cards tell the new time."""
+        await app.sweeper.sweep()
+        async with app.database.begin() as tx:
+            await tx.outbox.refresh_open_cards(self._clock.now(), accounts=list(app.settings.accounts))
+        await self._happen(app)
+
+    async def _happen(self, app: App, patience_ends: float | None = None) -> None:
+        """Tell what is due, and wait until it stands outside, so that it does so at this time and not a later one."""
+        if patience_ends is None:
+            patience_ends = self._clock.monotonic() + PATIENCE_SECONDS
         await app.sweeper.sweep()
         if app.digests is not None:
             await app.digests.send_due()
-        async with app.database.begin() as tx:
-            await tx.outbox.refresh_open_cards(self._clock.now(), accounts=list(app.settings.accounts))
         app.desk.committed()
+        while await self._under_way(app) and self._clock.monotonic() < patience_ends:
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _under_way(self, app: App) -> bool:
+        """Tell whether anything may leave now, or is leaving."""
+        async with app.database.read() as tx:
+            frozen = frozen_accounts(await tx.freezes.all(), app.settings)
+            if await tx.outbox.due(self._clock.now(), limit=1, frozen_accounts=list(frozen)):
+                return True
+            counts = await tx.outbox.count_by_state()
+        return any(state is EffectState.SENDING for _, state in counts)

@@ -210,11 +210,12 @@ class Outbox:
             await (await self._session.connection()).execute(insert_or_ignore(self._session, Effect), list(rows))
 
     async def refresh_open_cards(self, now: datetime, *, accounts: Collection[str]) -> None:
-        """Have the cards of all open cases of some accounts drawn again."""
+        """Have the cards of all open cases of some accounts drawn again; pings are of their moment, and stay."""
         query = (
             select(Card, Case.version)
             .join(Case, col(Case.id) == col(Card.case_id))
             .where(
+                col(Card.kind) != CardKind.PING,
                 col(Case.account).in_(list(accounts)),
                 col(Case.state).in_(list(OPEN_STATES)),
                 col(Card.message_id).is_not(None),
