@@ -15,6 +15,7 @@ FORM: Final = "contact"
 FILE: Final = "portavoce.toml"
 SIGNATURE: Final = "^{initials}"
 COMMAND: Final = "/portavoce"
+TIMEZONE: Final = "Europe/Rome"
 
 ANNA, BRUNO, LEA, DARIO = "U0ANNA", "U0BRUNO", "U0LEA", "U0DARIO"
 CARLA, MARTA, BOT = "U0CARLA", "U0MARTA", "U0PORTAVOCE"
@@ -121,7 +122,7 @@ def _text(address: str, undo_seconds: int) -> str:
 
 [organisation]
 name = "Acme"
-timezone = "Europe/Rome"
+timezone = "{TIMEZONE}"
 language = "en"
 public_url = "{address}"
 [organisation.hours]
