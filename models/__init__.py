@@ -7,6 +7,7 @@ from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.mention import Author, EarlyChange, Inbound, Mention
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
+from models.watching import KnownFinding, Pulse
 
 __all__ = [
     "Attempt",
@@ -20,9 +21,11 @@ __all__ = [
     "Freeze",
     "Inbound",
     "JournalEntry",
+    "KnownFinding",
     "Mention",
     "Pace",
     "PolicySnapshot",
+    "Pulse",
     "Review",
     "StepClock",
     "Timer",

@@ -2,12 +2,14 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.store.auditing import Auditing
 from models.store.cases import Cases
 from models.store.clocks import Clocks
 from models.store.freezes import Freezes
 from models.store.intake import Intake
 from models.store.outbox import Outbox
 from models.store.polling import Polling
+from models.store.watching import Watching
 
 
 class Transaction:
@@ -16,12 +18,14 @@ class Transaction:
     def __init__(self, session: AsyncSession) -> None:
         """Bind the stores to one session."""
         self.session = session
+        self.auditing = Auditing(session)
         self.cases = Cases(session)
         self.clocks = Clocks(session)
         self.freezes = Freezes(session)
         self.intake = Intake(session)
         self.outbox = Outbox(session)
         self.polling = Polling(session)
+        self.watching = Watching(session)
 
 
 __all__ = ["Transaction"]
