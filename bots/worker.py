@@ -1,4 +1,4 @@
-"""The working side: APScheduler wakes the courier, the sweeper, the poller and the inbox.
+"""The working side: APScheduler wakes the courier, the sweeper, the poller, the inbox and the watch.
 
 Rows in the database are the truth.
 
@@ -15,6 +15,7 @@ from escalation.courier import Courier
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.sweeper import Sweeper
+from escalation.watching import ROUND_SECONDS, Watch
 from models.database import StorageUnavailableError
 
 GRACE_SECONDS = 20
@@ -33,6 +34,7 @@ class Worker:
         poller: Poller,
         inbox: Inbox,
         handlers: Mapping[str, Handler],
+        watch: Watch,
     ) -> None:
         """Keep the workers; nothing runs yet."""
         self._couriers = couriers
@@ -40,6 +42,7 @@ class Worker:
         self._poller = poller
         self._inbox = inbox
         self._handlers = handlers
+        self._watch = watch
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[object]] = set()
 
@@ -56,6 +59,7 @@ class Worker:
             ("sweep", self._sweeper.sweep, 1.0),
             ("poll", self._poller.poll, 1.0),
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
+            ("watch", self._watch.round, ROUND_SECONDS),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         scheduler.start()
@@ -80,6 +84,7 @@ class Worker:
                 task.add_done_callback(self._under_way.discard)
             try:
                 await work()
+                await self._watch.beat(name)
             except StorageUnavailableError as error:
                 log.warning("database away", work=name, problem=str(error))
             except Exception:

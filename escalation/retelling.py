@@ -60,7 +60,7 @@ def retell(journal: Sequence[Entry], calendar: Callable[[str], BusinessCalendar]
     told: dict[tuple[Step, int], ToldClock] = {}
     for entry in journal:
         before, department = department, str(entry.details.get("department", department))
-        # What opens a case starts its clocks before it stops one; a later act may end a step's cycle and begin the next.
+        # What opens a case stops a clock that it has started; a later act stops one cycle and starts the next.
         for name, cycle in entry.details.get("started", []):
             step = Step(name)
             if (step, cycle) in told:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bots.commands import (
+    auditor,
     cases,
     configuration,
     demo,
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, networks, lifecycle):
+for group in (demo, running, configuration, doctor, auditor, storage, cases, outbox, freezing, networks, lifecycle):
     group.register(app)
 
 

@@ -10,7 +10,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 
 from escalation.quantities import Rate, duration_text
 from escalation.secret import Secret
-from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat
+from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat, Watching
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.values import LANGUAGES, SIGNATURE_WORDS
 from escalation.written import WrittenValue
@@ -26,6 +26,9 @@ def _choices(words: tuple[str, ...]) -> str:
 
 _UNKNOWN_AFTER: Final = duration_text(_default(Approval, "unknown_after"))
 _CLOSE_AFTER: Final = duration_text(_default(Policy, "close_after"))
+_HEARTBEAT_EVERY: Final = duration_text(_default(Watching, "heartbeat_every"))
+_SWEEP_LATE_AFTER: Final = duration_text(_default(Watching, "sweep_late_after"))
+_AUDIT_EVERY: Final = duration_text(_default(Watching, "audit_every"))
 _SIGNATURE_CHOICES: Final = ", ".join(f"{{{word}}}" for word in SIGNATURE_WORDS)
 
 EXAMPLE: Final = f"""\
@@ -112,6 +115,13 @@ banned_phrases = ["not our problem"]  # the approver is warned
 [managers]
 channel = "slack:C0MANAGERS"
 members = ["marta"]
+
+# Portavoce watches itself, and may tell a watchman outside that it is well.
+# [watch]
+# heartbeat_url = {{ env = "HEARTBEAT_URL" }}   # called while all is well, so it goes silent when something is not
+# heartbeat_every = "{_HEARTBEAT_EVERY}"
+# sweep_late_after = "{_SWEEP_LATE_AFTER}"
+# audit_every = "{_AUDIT_EVERY}"
 
 # Which department gets what. The first match wins; every condition that is given must hold.
 [[routes]]

@@ -27,6 +27,7 @@ from escalation.settings.sections import (
     Policy,
     Route,
     Section,
+    Watching,
 )
 from escalation.settings.values import ChannelAddress
 
@@ -55,6 +56,7 @@ class Settings(Section, title="Portavoce configuration"):
     departments: Mapping[str, Department]
     approval: Approval
     managers: Managers = Managers()
+    watch: Watching = Watching()
     routes: tuple[Route, ...]
     policies: Mapping[str, Policy] = {}
     brands: Mapping[str, Brand] = {}

@@ -5,7 +5,7 @@ Recent work is found by primary keys, which sort by time (``new_id``): no index 
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,6 +62,8 @@ DRAWING_PATIENCE = timedelta(minutes=10)
 
 _CHAIN = (Step.DETECT, Step.ROUTE, Step.ACKNOWLEDGE, Step.ANSWER, Step.APPROVE, Step.RELAY)
 _GIVEN_UP = (EffectState.REFUSED, EffectState.CANCELLED, EffectState.SUPERSEDED)
+_ROUNDING = 1e-3
+"""Seconds by which a stored length may differ from its ends: a floating point number holds no exact microseconds."""
 _CUT_OFF = "57014"
 """PostgreSQL's query_canceled. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _INSTRUCTIONS = 10_000
@@ -100,7 +102,7 @@ class Suspect:
     case_id: str | None = None
     effect_id: str | None = None
     about: str = ""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Any = None
 
 
 class Auditing:
@@ -229,7 +231,7 @@ class Auditing:
             .where(_within(effect.case_id, scope), effect.kind == EffectKind.REPLY, effect.state == EffectState.SENT)
         )
         rows = await self._ask(query.order_by(effect.id.desc()), scope)
-        return [Suspect(row.id, row.case_id, row.id, evidence=row._mapping) for row in rows]  # noqa: SLF001 - documented API
+        return [Suspect(row.id, row.case_id, row.id, evidence=row) for row in rows]
 
     async def approvals(self, scope: Scope) -> Sequence[Suspect]:
         """Return every approval with its draft's authors and its case, for a rule to judge."""
@@ -249,7 +251,7 @@ class Auditing:
             .where(_within(review.case_id, scope), review.verdict == Verdict.APPROVED)
         )
         rows = await self._ask(query.order_by(review.id.desc()), scope)
-        return [Suspect(row.id, row.case_id, about=row.member, evidence=row._mapping) for row in rows]  # noqa: SLF001 - documented API
+        return [Suspect(row.id, row.case_id, about=row.member, evidence=row) for row in rows]
 
     async def relaying_without_reply(self, scope: Scope) -> Sequence[Suspect]:
         """Return cases whose reply is said to be under way although nothing of it is in the outbox any more."""
@@ -274,10 +276,10 @@ class Auditing:
         wrong = or_(
             clock.ended_at < clock.started_at,
             ended != clock.outcome.is_not(None),
-            and_(ended, func.coalesce(func.abs(length - clock.wall_seconds) > 1e-3, True)),  # noqa: FBT003 - SQL
+            and_(ended, func.coalesce(func.abs(length - clock.wall_seconds) > _ROUNDING, True)),
             and_(ended, func.coalesce(clock.business_seconds, -1.0) < 0),
             clock.business_seconds > clock.wall_seconds + 1,
-            and_(before.c.id.is_not(None), func.coalesce(before.c.ended_at > clock.started_at, True)),  # noqa: FBT003 - SQL
+            and_(before.c.id.is_not(None), func.coalesce(before.c.ended_at > clock.started_at, True)),
             and_(clock.cycle > 1, before.c.id.is_(None)),
         )
         same_step = and_(
@@ -427,11 +429,12 @@ class Auditing:
     async def _all(self, query: Select[Any], **values: Any) -> Sequence[Any]:
         connection = await self._session.connection()
         try:
-            return (await connection.execute(query, values)).all()
+            found: Sequence[Any] = (await connection.execute(query, values)).all()
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == _CUT_OFF or str(error.orig) == "interrupted":
                 raise TookTooLongError from error
             raise
+        return found
 
 
 def _within(case_id: ColumnElement[Any], scope: Scope) -> ColumnElement[bool]:
