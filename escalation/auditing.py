@@ -19,7 +19,7 @@ Judge = Callable[[Suspect, Rulebook], bool]
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold. ``invariant`` is its number in the list of invariants, ``name`` its own, and a metric's label.
+    """What must hold, in words. ``invariant`` is its number among them, ``name`` its own, and a metric's label.
 
     ``wrong`` says what is wrong with a suspect, ``advice`` what to do about it.
 
@@ -30,7 +30,7 @@ class Rule:
 
     invariant: str
     name: str
-    holds: Sentence
+    holds: str
     query: Query
     wrong: Callable[[Suspect], Sentence]
     advice: Sentence
@@ -50,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I2",
         "deliveries_finished",
-        say("Every delivery that was acknowledged is worked on within an hour."),
+        "Every delivery that was acknowledged is worked on within an hour.",
         Auditing.unfinished_deliveries,
         lambda s: say("The delivery {key} from {source} was never finished.", key=s.subject, source=s.about),
         say("The log says why its tries failed; what the customer or colleague did may have to be done again."),
@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I4",
         "approvals_have_replies",
-        say("Every approval has one reply in the outbox for each part of its text."),
+        "Every approval has one reply in the outbox for each part of its text.",
         Auditing.approvals_without_replies,
         lambda s: say("Case {case}: an approved answer has not all its parts in the outbox.", case=s.case_id or ""),
         say("Its customer may wait for nothing: look at the case, and answer anew."),
@@ -69,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I4",
         "approvals_end_well",
-        say("No part of an approved reply is given up while the approval stands."),
+        "No part of an approved reply is given up while the approval stands.",
         Auditing.approvals_that_ended_in_silence,
         lambda s: say(
             "Case {case}: version {version} counts as approved, but a part of it will never be sent.",
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I4",
         "effects_leave",
-        say("What may leave the outbox leaves within ten minutes."),
+        "What may leave the outbox leaves within ten minutes.",
         Auditing.stuck_effects,
         lambda s: say("The effect {effect} ({what}) has not moved for ten minutes.", effect=s.subject, what=s.about),
         say("Is a worker running? `portavoce outbox list` shows what waits, the log why."),
@@ -92,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I4",
         "relaying_has_a_reply",
-        say("While a case says that its reply is on its way, the reply is in the outbox."),
+        "While a case says that its reply is on its way, the reply is in the outbox.",
         Auditing.relaying_without_reply,
         lambda s: say("Case {case} waits for a reply that is not in the outbox any more.", case=s.subject),
         say("Look on the network whether the reply stands there, and at the case with `portavoce case explain`."),
@@ -101,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I5",
         "replies_stand_once",
-        say("The network knows each part of a reply under one id."),
+        "The network knows each part of a reply under one id.",
         Auditing.doubled_replies,
         lambda s: say("The reply {effect} may stand on the network twice.", effect=s.subject),
         say("Look on the network, and delete the second one there."),
@@ -109,7 +109,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I5",
         "sends_are_recorded",
-        say("Every reply that was sent has a try that was recorded before."),
+        "Every reply that was sent has a try that was recorded before.",
         Auditing.replies_without_attempt,
         lambda s: say("The reply {effect} counts as sent, but no try at it was recorded.", effect=s.subject),
         _DEFECT,
@@ -117,7 +117,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I6",
         "approvers_may_approve",
-        say("Every approval was given by somebody who may approve."),
+        "Every approval was given by somebody who may approve.",
         Auditing.approvals,
         lambda s: say(
             "Case {case}: {member} approved an answer without being an approver.", case=s.case_id or "", member=s.about
@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I7",
         "sent_as_approved",
-        say("What was sent is what was approved, for the conversation that was seen."),
+        "What was sent is what was approved, for the conversation that was seen.",
         Auditing.sent_replies,
         lambda s: say("The reply {effect} is not the text that was approved.", effect=s.subject),
         say("Compare the reply on the network with `portavoce case show`, and correct it there if it is wrong."),
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I10",
         "four_eyes",
-        say("Nobody approves a text of their own where four eyes are asked for."),
+        "Nobody approves a text of their own where four eyes are asked for.",
         Auditing.approvals,
         lambda s: say("Case {case}: {member} approved a text of their own.", case=s.case_id or "", member=s.about),
         _RIGHTS,
@@ -146,7 +146,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I11",
         "clocks_run_forwards",
-        say("A step clock ends after it starts, does not overlap the one before, and is as long as it says."),
+        "A step clock ends after it starts, does not overlap the one before, and is as long as it says.",
         Auditing.clocks_that_run_backwards,
         lambda s: say("Case {case}: the clock {clock} cannot be right.", case=s.case_id or "", clock=s.about),
         _DEFECT,
@@ -154,7 +154,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I11",
         "steps_in_order",
-        say("No step begins before the one ahead of it."),
+        "No step begins before the one ahead of it.",
         Auditing.steps_out_of_order,
         lambda s: say("Case {case}: {clock} began before the step ahead of it.", case=s.case_id or "", clock=s.about),
         _DEFECT,
@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I11",
         "open_cases_are_timed",
-        say("In every open case a clock runs for whoever has to act."),
+        "In every open case a clock runs for whoever has to act.",
         Auditing.open_cases_without_clock,
         lambda s: say(
             "Case {case} is {state}, but no clock runs for whoever has to act.", case=s.subject, state=s.about
@@ -172,7 +172,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I11",
         "ended_cases_are_still",
-        say("In a case that has ended no clock runs."),
+        "In a case that has ended no clock runs.",
         Auditing.ended_cases_with_clock,
         lambda s: say("Case {case} has ended, but its clock {clock} runs on.", case=s.subject, clock=s.about),
         _DEFECT,
@@ -180,7 +180,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I12",
         "clocks_agree_with_the_journal",
-        say("The step clocks of a case are what its journal tells."),
+        "The step clocks of a case are what its journal tells.",
         Auditing.histories,
         lambda s: say("Case {case}: the step clocks are not what the journal tells.", case=s.subject),
         _DEFECT,
@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I13",
         "timers_fire",
-        say("A timer fires within a minute after it was due."),
+        "A timer fires within a minute after it was due.",
         Auditing.overdue_timers,
         lambda s: say("Case {case}: the timer “{kind}” is overdue.", case=s.case_id or "", kind=s.about),
         say("Is a worker running? `/readyz` says when one last swept, the log why it does not."),
@@ -200,7 +200,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I15",
         "cards_are_current",
-        say("A card shows the newest state of its case within a minute."),
+        "A card shows the newest state of its case within a minute.",
         Auditing.cards_behind,
         lambda s: say("Case {case}: the card in {channel} shows an old state.", case=s.case_id or "", channel=s.about),
         say("`portavoce outbox list` shows whether its drawing is held up or was parked."),
@@ -210,7 +210,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I23",
         "journals_are_complete",
-        say("The journal has one entry for each version of a case, and ends in its state."),
+        "The journal has one entry for each version of a case, and ends in its state.",
         Auditing.gaps_in_journals,
         lambda s: say(
             "Case {case} is at version {version}, which its journal does not tell.", case=s.subject, version=s.about
@@ -220,7 +220,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I26",
         "networks_are_polled",
-        say("Every account that is polled is polled in time."),
+        "Every account that is polled is polled in time.",
         Auditing.stuck_cursors,
         lambda s: say("{account} has not been polled for ten minutes after it was due.", account=s.subject),
         say("Is a worker running? `portavoce doctor` asks the network."),

@@ -47,9 +47,9 @@ def auditor(
 
 def _list(*, json: bool) -> None:
     if json:
-        show_json([{"invariant": r.invariant, "rule": r.name, "holds": str(r.holds)} for r in RULES])
+        show_json([{"invariant": r.invariant, "rule": r.name, "holds": r.holds} for r in RULES])
         return
-    rows = [(r.invariant, r.name, str(r.holds)) for r in RULES]
+    rows = [(r.invariant, r.name, r.holds) for r in RULES]
     table(("", "rule", "what must hold"), rows, whole=("", "rule"))
 
 
