@@ -80,3 +80,43 @@ async def test_metrics_count_what_was_stored_and_what_waits(migrated: Database, 
     assert 'portavoce_open_cases{state="waiting_answer"} 1.0' in page
     assert 'portavoce_unsettled_effects{kind="card",state="ready"} 1.0' in page
     assert "4711" not in page
+
+
+async def test_a_late_sweep_is_told_but_a_process_that_takes_in_stays_ready(migrated: Database, clock: TestClock):
+    async with migrated.begin() as tx:
+        await tx.watching.beat({"sweep": clock.now(), "audit": clock.now()}, process="host:1:a")
+    clock.forward(seconds=75)
+    async with client_of(migrated, Inbox(migrated, clock), clock) as client:
+        answer = await client.get("/readyz")
+        page = (await client.get("/metrics")).text
+    assert answer.status_code == 200
+    assert answer.json()["late"] == ["sweep"]
+    assert answer.json()["duties"]["sweep"] == {"late": True, "age_seconds": 75.0, "process": "host:1:a"}
+    assert "portavoce_sweep_age_seconds 75.0" in page
+    assert f"portavoce_last_sweep_seconds {clock.now().timestamp() - 75:.9g}" in page
+    assert 'portavoce_duty_late{duty="sweep"} 1.0' in page
+    assert 'portavoce_duty_late{duty="audit"} 0.0' in page
+    assert "portavoce_sweep_lag_seconds 0.0" in page
+    assert "portavoce_clock_skew_seconds" not in page  # SQLite has no clock of its own
+
+
+async def test_what_the_auditor_found_is_a_metric_in_every_process(migrated: Database, clock: TestClock):
+    async with migrated.begin() as tx:
+        rows = [{"key": f"four_eyes:{n}", "rule": "four_eyes", "case_id": None} for n in range(2)]
+        await tx.watching.find(rows, clock.now())
+    async with client_of(migrated, Inbox(migrated, clock), clock) as client:
+        page = (await client.get("/metrics")).text
+        assert (await client.get("/readyz")).json()["findings"] == 2
+    assert 'portavoce_invariant_violations{invariant="I10",rule="four_eyes"} 2.0' in page
+    assert 'portavoce_invariant_violations{invariant="I4",rule="effects_leave"} 0.0' in page
+
+
+@pytest.mark.postgresql
+async def test_the_skew_of_the_clock_is_a_metric_where_the_database_has_one(postgresql_server: str, clock: TestClock):
+    migrate(postgresql_server)
+    database = Database(postgresql_server)
+    async with client_of(database, Inbox(database, clock), clock) as client:
+        page = (await client.get("/metrics")).text
+    await database.close()
+    [line] = [line for line in page.splitlines() if line.startswith("portavoce_clock_skew_seconds ")]
+    assert abs(float(line.split()[1])) > 2, "the clock of the tests stands still"
