@@ -136,6 +136,8 @@ async def _clock(app: "App") -> Finding:
 
 
 async def _server_skew(app: "App") -> timedelta | None:
+    if app.settings.database.is_sqlite:
+        return None
     try:
         async with app.database.read() as tx:
             return await clock_skew(tx, app.clock)

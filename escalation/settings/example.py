@@ -117,11 +117,11 @@ channel = "slack:C0MANAGERS"
 members = ["marta"]
 
 # Portavoce watches itself, and may tell a watchman outside that it is well.
-# [watch]
-# heartbeat_url = {{ env = "HEARTBEAT_URL" }}   # called while all is well, so it goes silent when something is not
-# heartbeat_every = "{_HEARTBEAT_EVERY}"
-# sweep_late_after = "{_SWEEP_LATE_AFTER}"
-# audit_every = "{_AUDIT_EVERY}"
+[watch]
+# heartbeat_url = {{ env = "HEARTBEAT_URL" }}   # called while all is well; silent when something is not
+heartbeat_every = "{_HEARTBEAT_EVERY}"
+sweep_late_after = "{_SWEEP_LATE_AFTER}"
+audit_every = "{_AUDIT_EVERY}"
 
 # Which department gets what. The first match wins; every condition that is given must hold.
 [[routes]]

@@ -261,7 +261,12 @@ class Auditing:
             effect.kind == EffectKind.REPLY,
             effect.state.in_(sorted(UNSETTLED_EFFECTS)),
         )
-        query = select(cases.id).where(cases.state.in_([CaseState.RELAYING, CaseState.NEEDS_CHECK]), ~alive)
+        query = (
+            select(cases.id)
+            .where(cases.state.in_([CaseState.RELAYING, CaseState.NEEDS_CHECK]), ~alive)
+            # SQLite counts on as many cases in each state while nearly all are closed; the order is the index's own.
+            .order_by(cases.state, cases.received_at)
+        )
         return [Suspect(row.id, row.id) for row in await self._ask(query, scope)]
 
     # --- clocks and the journal ---------------------------------------------------------------------------------------

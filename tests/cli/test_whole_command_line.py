@@ -34,7 +34,7 @@ def test_the_commands_are_those_of_the_contract():
     assert set(COMMANDS) == {
         "demo", "run", "web", "worker", "init", "check", "doctor", "migrate", "case list", "case show", "case explain",
         "outbox list", "outbox retry", "outbox park", "outbox confirm", "connectors", "lifecycle", "freeze", "release",
-        "config schema", "config manifest",
+        "config schema", "config manifest", "auditor",
     }  # fmt: skip
 
 
