@@ -55,8 +55,10 @@ REFUSALS = {
         "[managers]\n",
         '[watch]\nheartbeat_url = "http://watchman.example/geheim"\n[managers]\n',
         "heartbeat_url",
-        'watch.heartbeat_url: must be a whole address that begins with "https://" '
-        '("http://" only for this machine itself)',
+        (
+            'watch.heartbeat_url: must be a whole address that begins with "https://" '
+            '("http://" only for this machine itself)'
+        ),
     ),
     "heartbeat that is no address": (
         "[managers]\n",
