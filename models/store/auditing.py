@@ -172,11 +172,7 @@ class Auditing:
         What waits for a freeze, a paused account, an earlier effect of its lane or a later try is not stuck.
         """
         effect = table(Effect).c
-        frozen = and_(
-            effect.kind.in_(sorted(NETWORK_EFFECTS)),
-            effect.target.in_(list(scope.frozen)),
-            effect.state == EffectState.READY,
-        )
+        frozen = and_(effect.kind.in_(sorted(NETWORK_EFFECTS)), effect.target.in_(list(scope.frozen)))
         dead = and_(effect.state == EffectState.SENDING, effect.lease_until <= scope.before)
         query = select(effect.id, effect.case_id, effect.kind, effect.state).where(
             in_transit(), effect.not_before <= scope.before, or_(dead, and_(due_now(), ~frozen))

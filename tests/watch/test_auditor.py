@@ -71,6 +71,9 @@ async def test_what_waits_for_a_release_a_paused_account_or_a_later_try_is_not_s
     async with house.database.begin() as tx:
         await tx.freezes.set("*", member="carla", at=house.clock.now())
     assert await spoken(house) == []
+    await by_hand(house, "UPDATE effect SET state = 'unknown' WHERE kind = 'reply'")
+    assert await spoken(house) == []
+    await by_hand(house, "UPDATE effect SET state = 'ready' WHERE kind = 'reply'")
     async with house.database.begin() as tx:
         await tx.freezes.lift("*")
         await tx.outbox.paces(["account:acme"])
