@@ -29,7 +29,7 @@ class Heartbeat:
         """Call if all is well. Nothing follows from a failure but a log line and a count."""
         if not vitals.well:
             self.counts["withheld"] += 1
-            log.warning("heartbeat withheld", late=vitals.late, findings=vitals.findings)
+            log.warning("heartbeat withheld", late=vitals.late, findings=vitals.findings, audited=vitals.audited)
             return
         problem = await self._call()
         self.counts["failed" if problem else "taken"] += 1

@@ -45,10 +45,15 @@ class Vitals:
         return [mark.duty for mark in self.marks if mark.late]
 
     @property
+    def audited(self) -> bool:
+        """Tell whether the auditor was ever at work."""
+        audit = self.mark(AUDIT)
+        return audit is not None and audit.at is not None
+
+    @property
     def well(self) -> bool:
         """Tell whether nothing is late, and the auditor was at work and has nothing to complain of."""
-        audited = self.mark(AUDIT)
-        return not self.late and not self.findings and audited is not None and audited.at is not None
+        return self.audited and not self.late and not self.findings
 
     def mark(self, duty: str) -> DutyMark | None:
         """Return how one duty stands."""
