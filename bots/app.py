@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from bots.clock import SystemClock
 from bots.forms import FormAccount, form_routes
+from bots.heartbeat import Heartbeat
 from bots.hooks import hook_routes
 from bots.slack import Slack, build_slack
 from bots.telemetry import Metrics
@@ -19,6 +21,7 @@ from bots.web import web_application
 from bots.worker import Worker
 from connectors import registry
 from connectors.form import Settings as FormSettings
+from escalation.auditor import Auditor
 from escalation.courier import Courier
 from escalation.desk import Desk
 from escalation.digesting import Counting, Digests
@@ -31,6 +34,7 @@ from escalation.ports import Clock, Connector, OutsideError, Surface
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
 from escalation.sweeper import Sweeper
+from escalation.watching import Limits, Watch
 from models.database import Database, StorageUnavailableError
 from models.vocabulary import CHAT_EFFECTS, NETWORK_EFFECTS
 
@@ -55,6 +59,7 @@ class App:
     slack: Slack | None
     surfaces: Mapping[str, Surface]
     digests: Digests | None
+    heartbeat: Heartbeat | None
     web: Starlette
     worker: Worker
 
@@ -72,6 +77,8 @@ class App:
             await connector.close()
         if self.slack is not None:
             await self.slack.close()
+        if self.heartbeat is not None:
+            await self.heartbeat.close()
         await self.database.close()
 
 
@@ -117,9 +124,13 @@ def build(
         for name, account in settings.accounts.items()
         if isinstance(account.settings, FormSettings)
     }
+    limits = limits_of(settings)
+    heartbeat = Heartbeat(settings.watch.heartbeat_url) if settings.watch.heartbeat_url else None
     web = web_application(
         database=database,
-        metrics=Metrics(inbox, couriers),
+        clock=clock,
+        limits=limits,
+        metrics=Metrics(inbox, couriers, clock=clock, limits=limits, heartbeat=heartbeat),
         routes=[
             *(slack.routes if slack else ()),
             *hook_routes(desk, inbox),
@@ -129,6 +140,14 @@ def build(
             *more_routes,
         ],
     )
+    watch = Watch(
+        database,
+        clock,
+        Auditor(desk),
+        limits=limits,
+        heartbeat=heartbeat,
+        heartbeat_every=timedelta(seconds=settings.watch.heartbeat_every),
+    )
     worker = Worker(
         couriers=couriers,
         sweeper=sweeper,
@@ -136,6 +155,7 @@ def build(
         inbox=inbox,
         groups=GroupReader(desk, surfaces),
         handlers=handlers,
+        watch=watch,
         digests=digests,
     )
     return App(
@@ -153,8 +173,17 @@ def build(
         slack,
         surfaces,
         digests,
+        heartbeat,
         web,
         worker,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return after how long the standing duties are late."""
+    return Limits(
+        sweep=timedelta(seconds=settings.watch.sweep_late_after),
+        audit_every=timedelta(seconds=settings.watch.audit_every),
     )
 
 

@@ -1,4 +1,4 @@
-"""The working side: APScheduler wakes the courier, the sweeper, the poller, the inbox and the digests.
+"""The working side: APScheduler wakes the courier, the sweeper, the poller, the inbox, the digests and the watch.
 
 Rows in the database are the truth.
 
@@ -17,6 +17,7 @@ from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.sweeper import Sweeper
+from escalation.watching import ROUND_SECONDS, Watch
 from models.database import StorageUnavailableError
 
 GRACE_SECONDS = 20
@@ -36,6 +37,7 @@ class Worker:
         inbox: Inbox,
         groups: GroupReader,
         handlers: Mapping[str, Handler],
+        watch: Watch,
         digests: Digests | None = None,
     ) -> None:
         """Keep the workers; nothing runs yet. ``digests`` ``None``: nobody counts here."""
@@ -46,6 +48,7 @@ class Worker:
         self._groups = groups
         self._handlers = handlers
         self._digests = digests
+        self._watch = watch
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[object]] = set()
 
@@ -63,6 +66,7 @@ class Worker:
             ("poll", self._poller.poll, 1.0),
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
             ("read user groups", self._groups.read_due, 5.0),
+            ("watch", self._watch.round, ROUND_SECONDS),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         if self._digests is not None:
@@ -89,6 +93,7 @@ class Worker:
                 task.add_done_callback(self._under_way.discard)
             try:
                 await work()
+                await self._watch.beat(name)
             except StorageUnavailableError as error:
                 log.warning("database away", work=name, problem=str(error))
             except Exception:

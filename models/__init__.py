@@ -10,6 +10,7 @@ from models.mention import Author, EarlyChange, Inbound, Mention
 from models.on_call import DutyGroup, DutyOverride
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
 from models.pings import Announcement, Gathering, Ping
+from models.watching import KnownFinding, Pulse
 
 __all__ = [
     "Announcement",
@@ -29,10 +30,12 @@ __all__ = [
     "Gathering",
     "Inbound",
     "JournalEntry",
+    "KnownFinding",
     "Mention",
     "Pace",
     "Ping",
     "PolicySnapshot",
+    "Pulse",
     "Review",
     "StepClock",
     "Timer",

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bots.commands import (
+    auditor,
     cases,
     configuration,
     demo,
@@ -27,7 +28,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, on_call, networks, lifecycle):
+for group in (
+    demo,
+    running,
+    configuration,
+    doctor,
+    auditor,
+    storage,
+    cases,
+    outbox,
+    freezing,
+    on_call,
+    networks,
+    lifecycle,
+):
     group.register(app)
 
 

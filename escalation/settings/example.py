@@ -10,7 +10,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 
 from escalation.quantities import Rate, duration_text
 from escalation.secret import Secret
-from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat
+from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat, Watching
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.values import LANGUAGES, SIGNATURE_WORDS
 from escalation.written import WrittenValue
@@ -28,6 +28,9 @@ _UNKNOWN_AFTER: Final = duration_text(_default(Approval, "unknown_after"))
 _CLOSE_AFTER: Final = duration_text(_default(Policy, "close_after"))
 _LONGEST_SNOOZE: Final = duration_text(_default(Policy, "longest_snooze"))
 _LONGEST_WAIT: Final = duration_text(_default(Policy, "longest_wait"))
+_HEARTBEAT_EVERY: Final = duration_text(_default(Watching, "heartbeat_every"))
+_SWEEP_LATE_AFTER: Final = duration_text(_default(Watching, "sweep_late_after"))
+_AUDIT_EVERY: Final = duration_text(_default(Watching, "audit_every"))
 _SIGNATURE_CHOICES: Final = ", ".join(f"{{{word}}}" for word in SIGNATURE_WORDS)
 
 EXAMPLE: Final = f"""\
@@ -137,6 +140,13 @@ handover = "monday 09:00"             # local time, also when the clocks change
 # timezone = "Europe/Berlin"          # the organisation's, unless given
 # hours = "08:00-16:00"               # on duty then only; also a list, or {{ monday = ["08:00-16:00"] }}
 # slack_group = "S0ONCALL"            # instead of members: whoever is in that Slack user group
+
+# Portavoce watches itself, and may tell a watchman outside that it is well.
+[watch]
+# heartbeat_url = {{ env = "HEARTBEAT_URL" }}   # called while all is well; silent when something is not
+heartbeat_every = "{_HEARTBEAT_EVERY}"
+sweep_late_after = "{_SWEEP_LATE_AFTER}"
+audit_every = "{_AUDIT_EVERY}"
 
 # Which department gets what. The first match wins; every condition that is given must hold.
 [[routes]]

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from escalation.opening_hours import ROUND_THE_CLOCK, WEEKDAYS, WeeklyHours, opening_text
-from escalation.quantities import Duration
+from escalation.quantities import Duration, duration_text
 from escalation.secret import Secret, SecretSource
 from escalation.settings.company_days import CompanyDaysFile
 from escalation.settings.digest_times import DailyTime, WeeklyTime
@@ -38,6 +38,7 @@ from escalation.settings.values import (
     Language,
     PublicUrl,
     SecondApproval,
+    SecretAddress,
     Signature,
     SlackMember,
     Text,
@@ -59,6 +60,9 @@ channel and members of [managers].
 ClockName = Literal["acknowledge", "answer", "approve", "relay", "first_response", "next_response", "resolution"]
 CLOCK_TARGETS: Final[tuple[ClockName, ...]] = get_args(ClockName)
 PriorityName = Literal["low", "normal", "high", "urgent"]
+
+
+DAY_SECONDS: Final = 86_400
 
 
 class Section(BaseModel):
@@ -259,6 +263,24 @@ class Managers(Section):
     members: tuple[str, ...] = ()
     daily_digest: DailyTime | None = None
     weekly_digest: WeeklyTime | None = None
+
+
+class Watching(Section):
+    """How the product watches itself, and whom it tells from time to time that it is well."""
+
+    heartbeat_url: SecretAddress | None = None
+    heartbeat_every: Duration = 60
+    sweep_late_after: Duration = 60
+    audit_every: Duration = 900
+
+    @field_validator("heartbeat_every", "sweep_late_after", "audit_every")
+    @classmethod
+    def _bearable(cls, seconds: int, info: ValidationInfo) -> int:
+        # A sweep leaves its mark every 15 s, so an earlier complaint would often be a false one.
+        least = {"heartbeat_every": 10, "sweep_late_after": 30}.get(info.field_name or "", 60)
+        if not least <= seconds <= DAY_SECONDS:
+            raise ValueError(f"must be from {duration_text(least)} to {duration_text(DAY_SECONDS)}")
+        return seconds
 
 
 class Route(Section):

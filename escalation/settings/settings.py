@@ -29,6 +29,7 @@ from escalation.settings.sections import (
     Policy,
     Route,
     Section,
+    Watching,
 )
 from escalation.settings.values import ChannelAddress
 
@@ -57,6 +58,7 @@ class Settings(Section, title="Portavoce configuration"):
     departments: Mapping[str, Department]
     approval: Approval
     managers: Managers = Managers()
+    watch: Watching = Watching()
     routes: tuple[Route, ...]
     policies: Mapping[str, Policy] = {}
     on_call: Mapping[str, OnCallRota] = {}

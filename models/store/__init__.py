@@ -2,6 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.store.auditing import Auditing
 from models.store.cases import Cases
 from models.store.clocks import Clocks
 from models.store.digests import Digests
@@ -11,6 +12,7 @@ from models.store.on_call import OnCall
 from models.store.outbox import Outbox
 from models.store.pings import Pings
 from models.store.polling import Polling
+from models.store.watching import Watching
 
 
 class Transaction:
@@ -19,6 +21,7 @@ class Transaction:
     def __init__(self, session: AsyncSession) -> None:
         """Bind the stores to one session."""
         self.session = session
+        self.auditing = Auditing(session)
         self.cases = Cases(session)
         self.clocks = Clocks(session)
         self.digests = Digests(session)
@@ -28,6 +31,7 @@ class Transaction:
         self.outbox = Outbox(session)
         self.pings = Pings(session)
         self.polling = Polling(session)
+        self.watching = Watching(session)
 
 
 __all__ = ["Transaction"]

@@ -81,7 +81,7 @@ def redraw_row(card: Card, *, version: int, at: datetime) -> dict[str, Any]:
 
 
 @cache
-def _in_transit() -> ColumnElement[bool]:
+def in_transit() -> ColumnElement[bool]:
     """Return the condition of the index ``effect_due``, word for word.
 
     SQLite uses a partial index only where the query repeats its condition with the same constants, not bound values.
@@ -100,7 +100,7 @@ def _waiting_drawing() -> ColumnElement[bool]:
 
 
 @cache
-def _due() -> ColumnElement[bool]:
+def due_now() -> ColumnElement[bool]:
     """Return what makes an effect due at ``:now``; built once, for it is asked at every tick."""
     now = bindparam("now", type_=UtcTime())
     effect, earlier, pace = table(Effect).c, table(Effect).alias("earlier").c, table(Pace).c
@@ -113,7 +113,7 @@ def _due() -> ColumnElement[bool]:
         or_(earlier.state != EffectState.PARKED, earlier.kind.in_(list(NETWORK_EFFECTS))),
     )
     held = exists().where(pace.key == effect.pace, pace.blocked_until > now)
-    return and_(_in_transit(), waiting, unleased, or_(effect.lane.is_(None), ~blocked), ~held)
+    return and_(in_transit(), waiting, unleased, or_(effect.lane.is_(None), ~blocked), ~held)
 
 
 @cache
@@ -123,7 +123,7 @@ def _claimed(kinds: frozenset[EffectKind] | None) -> Select[Any]:
     effect = effects.c
     network = effect.kind.in_(list(NETWORK_EFFECTS))
     frozen = and_(network, one_of(effect.target, "frozen"), effect.state == EffectState.READY)
-    query = select_rows(effects).where(_due(), ~frozen)
+    query = select_rows(effects).where(due_now(), ~frozen)
     if kinds is not None:
         query = query.where(effect.kind.in_(sorted(kinds)))
     query = query.order_by(effect.priority, effect.not_before, effect.sequence, effect.id)
@@ -179,7 +179,7 @@ def _note_sent() -> Any:
 
 @cache
 def _any_due() -> Any:
-    return select(literal(1)).where(exists().where(_due()))
+    return select(literal(1)).where(exists().where(due_now()))
 
 
 class Outbox:
@@ -249,14 +249,14 @@ class Outbox:
 
     async def still_due(self, ids: Collection[str], now: datetime) -> Sequence[Effect]:
         """Return which of these effects may leave now, locked; those another process holds are left out."""
-        query = select(Effect).where(_due(), col(Effect.id).in_(list(ids))).order_by(col(Effect.id))
+        query = select(Effect).where(due_now(), col(Effect.id).in_(list(ids))).order_by(col(Effect.id))
         found = await self._session.exec(query.with_for_update(of=Effect, skip_locked=True), params={"now": now})
         return found.all()
 
     async def abandoned(self, now: datetime) -> Sequence[Effect]:
         """Return effects whose sender has not come back in time; not locked."""
         sending = and_(col(Effect.state) == EffectState.SENDING, col(Effect.lease_until) <= now)
-        query = select(Effect).where(_in_transit(), col(Effect.not_before) <= now, sending)
+        query = select(Effect).where(in_transit(), col(Effect.not_before) <= now, sending)
         return (await self._session.exec(query)).all()
 
     async def doubt(self, effect_id: str, *, token: str | None, now: datetime, not_before: datetime) -> bool:
@@ -321,7 +321,7 @@ class Outbox:
     async def next_due(self) -> datetime | None:
         """Return when the next waiting effect may leave."""
         query = select(func.min(Effect.not_before)).where(
-            _in_transit(), col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
+            in_transit(), col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
         )
         return (await self._session.exec(query)).one()
 
