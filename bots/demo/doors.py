@@ -7,7 +7,7 @@ GET  /sandbox/demo/cases        the newest cases: ``case show``'s fields and the
 GET  /sandbox/demo/stream       server-sent events ``state``
 POST /sandbox/demo/clock        ``{"to": "15m" | "1h" | "morning" | "saturday" | "due"}``
 POST /sandbox/demo/switches     ``{"name": ..., "on": true | false}``; ``{"on": false}`` mends everything
-POST /sandbox/demo/play         ``{"on": true | false}``
+POST /sandbox/demo/play         ``{"on": true | false}``; with ``"piece": "lapse"`` only what happens if nobody answers
 POST /sandbox/demo/tour         begins the tour again
 =============================== ========================================================================================
 
@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from bots.demo.play import Play
+from bots.demo.play import PIECES, Play
 from bots.demo.show import Show
 from bots.demo.switches import CannotSwitchError, Switches
 from bots.demo.travel import NothingDueError, Travel
@@ -120,9 +120,12 @@ class DemoDoors:
             raise NotUnderstoodError("name: which switch")
 
     async def _perform(self, asked: dict[str, Any]) -> None:
+        piece = asked.get("piece", "story")
+        if piece not in PIECES:
+            raise NotUnderstoodError(f"piece: one of {', '.join(PIECES)}")
         if _on(asked):
             await self._switches.mend()  # the story brings its own accident
-            self._play.start()
+            self._play.start(piece)
         else:
             await self._play.stop()
 

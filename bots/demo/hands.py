@@ -104,6 +104,9 @@ class Hands:
         found: Any = await self._json("GET", f"{SLACK}/people/{user}/ephemerals?channel={channel}")
         return [str(one.get("text", "")) for one in found]
 
+    async def stand_before(self, user: str, channel: str) -> None:
+        """Look at a channel as somebody who is in it; nothing comes of it."""
+
     async def pings(self, user: str, channel: str, case: str) -> list[Json]:
         """Return the pings about a case in a channel that somebody is in, or in their conversation with the bot."""
         direct = channel.startswith("D")
@@ -134,7 +137,7 @@ class Hands:
     async def due(self, case: str, step: str) -> datetime | None:
         """Return when the newest clock of a step of a case is, or was, due."""
         state = await self._json("GET", "/sandbox/demo/cases")
-        steps = next((one["steps"] for one in state["cases"] if one["id"] == case), {})
+        steps: Json = next((one["steps"] for one in state["cases"] if one["id"] == case), {})
         due = steps.get(step, {}).get("due_at")
         return datetime.fromisoformat(due) if due else None
 

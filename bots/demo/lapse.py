@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bots.demo.chapters import Chapter, approve, case_of
 from bots.demo.configuration import ANNA, BILLING, DIRECT_TO_MARTA, MARTA, TIMEZONE
-from bots.demo.hands import Hands, Json, StoryFailedError, lines
+from bots.demo.hands import Hands, Json, lines
 from bots.demo.narrator import Narrator
 
 STEP: Final = "acknowledge"
@@ -36,10 +36,12 @@ class Lapse:
         card = await hands.message(BILLING, text="Invoice 6203", kind="card", button="Claim")
         chapter.case = case_of(card)
         self.due_at = await hands.until(lambda: hands.due(chapter.case, STEP), "the clock of Elena's question")
+        await hands.stand_before(ANNA, BILLING)
         tell(f"Elena asks what is wrong with her invoice, and nobody claims it: that is due {self.due}")
         warning = await self._until_told(ANNA, BILLING, before=self.due_at)
         tell(f"The clock is moved on, and #billing is warned: {_said(warning)}")
         self.breach = await self._until_told(MARTA, DIRECT_TO_MARTA)
+        await hands.stand_before(MARTA, DIRECT_TO_MARTA)
         tell(f"Still nobody. Marta, their manager, hears of it once: {_said(self.breach)}")
 
     async def turn_out_well(self) -> None:
@@ -86,8 +88,8 @@ class Lapse:
 
 def is_struck_through(ping: Json) -> bool:
     """Tell whether the headline of a ping is struck through."""
-    first = next((block for block in ping["blocks"] if block["type"] == "rich_text"), {"elements": []})
-    pieces = [piece for part in first["elements"] for piece in part["elements"] if piece["type"] == "text"]
+    headline: Json = next((block for block in ping["blocks"] if block["type"] == "rich_text"), {"elements": []})
+    pieces = [piece for part in headline["elements"] for piece in part["elements"] if piece["type"] == "text"]
     return bool(pieces) and all(piece.get("style", {}).get("strike") for piece in pieces)
 
 
