@@ -120,7 +120,7 @@ class Play:
 
     @property
     def lapse_case(self) -> str:
-        """Return the case that nobody claimed the last time that was played, empty before."""
+        """Return the case that nobody claimed, where that was what was played last; else nothing."""
         return self._lapse.chapter.case if self._lapse else ""
 
     @property
@@ -162,6 +162,7 @@ class Play:
         self._tell("ended", "The clock has run out. Now it is your turn.")
 
     async def _play_story(self, hands: Hands, narrator: Narrator) -> None:
+        self._lapse = None
         story = Story(hands, narrator)
         await story.play()
         checks = await self._checks(story, hands)
