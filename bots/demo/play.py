@@ -159,6 +159,7 @@ class Play:
     async def _play_lapse(self, hands: Hands, narrator: Narrator) -> None:
         self._lapse = Lapse(hands, narrator)
         await self._lapse.run_out()
+        await self._clock.sleep(self._pause)
         self._tell("ended", "The clock has run out. Now it is your turn.")
 
     async def _play_story(self, hands: Hands, narrator: Narrator) -> None:

@@ -5,9 +5,9 @@ import { shownTheme, toggleTheme } from "foundation/theme.mjs";
 import { city, moment, present } from "./words.mjs";
 
 const JUMPS = [
-  ["due", "To what falls due next"],
   ["15m", "+15 min"],
   ["1h", "+1 h"],
+  ["due", "To what falls due next"],
   ["morning", "To the next morning, 9:00"],
   ["saturday", "To Saturday"],
 ];
