@@ -198,6 +198,35 @@ RULES: tuple[Rule, ...] = (
         always=False,
     ),
     Rule(
+        "I13",
+        "targets_are_told",
+        "What a step clock has to tell is told within two minutes after it was due.",
+        Auditing.overdue_rungs,
+        lambda s: say("Case {case}: nobody was told in time how “{step}” stands.", case=s.case_id or "", step=s.about),
+        say("Is a worker running? `/readyz` says when one last swept, the log why it does not."),
+        patience=timedelta(minutes=2),
+        recent=False,
+        always=False,
+    ),
+    Rule(
+        "I13",
+        "pings_reach_a_channel",
+        "Every ping that counts as told stands in a channel or with a person.",
+        Auditing.untold_pings,
+        lambda s: say("Case {case}: the ping about “{step}” stands nowhere.", case=s.case_id or "", step=s.about),
+        _DEFECT,
+    ),
+    Rule(
+        "I14",
+        "pings_are_in_time",
+        "Nobody is pinged about a step that had ended before its time came.",
+        Auditing.pings_after_the_end,
+        lambda s: say(
+            "Case {case}: somebody was pinged about “{step}” after it had ended.", case=s.case_id or "", step=s.about
+        ),
+        _DEFECT,
+    ),
+    Rule(
         "I15",
         "cards_are_current",
         "A card shows the newest state of its case within a minute.",

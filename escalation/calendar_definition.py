@@ -61,8 +61,7 @@ def write_definition(parts: CalendarParts, frozen: Frozen) -> Definition:
             day.isoformat(): _texts(merged_openings(hours)) for day, hours in sorted(parts.half_days.items())
         },
         "closures": [
-            {"start": _utc(closure.start), "end": _utc(closure.end), "name": closure.name}
-            for closure in sorted(parts.closures)
+            {"start": _utc(closure.start), "end": _utc(closure.end), "name": closure.name} for closure in parts.closures
         ],
         "frozen": {
             "first_year": holidays.first_year,

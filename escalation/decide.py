@@ -74,8 +74,10 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
     if started:
         details["started"] = [[clock.step.value, clock.cycle] for clock in started]
     details.update(_stood_still(scene, moved))
-    if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS}:
+    if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS - {Step.REPLY_WINDOW}}:
         details["since"] = min(since).isoformat()
+    if window := [clock.started_at for clock in started if clock.step is Step.REPLY_WINDOW]:
+        details["window_since"] = window[0].isoformat()
     if plan.new_draft is not None:
         details["draft"] = plan.new_draft.version
     return Decision(

@@ -46,7 +46,8 @@ def retell(journal: Sequence[Entry], calendar: Callable[[str], BusinessCalendar]
     """Return every step clock of a case, by step and cycle, from its journal (oldest entry first).
 
     ``calendar`` gives the calendar of a department (a key) under the case's policy. A customer's clock begins with the
-    post (``posted_at``), or when they began to wait again (``since``), every other one with the entry that started it.
+    post (``posted_at``), or when they began to wait again (``since``; ``window_since`` for the network's reply window),
+    every other one with the entry that started it.
     A step that is stopped without having been started was done in no time.
 
     Raises:
@@ -78,7 +79,8 @@ def retell(journal: Sequence[Entry], calendar: Callable[[str], BusinessCalendar]
 def _began(entry: Entry, step: Step, posted_at: datetime) -> datetime:
     if entry.act == "OpenCase" and step is not Step.ROUTE:
         return posted_at
-    since = entry.details.get("since") if step in CUSTOMERS_STEPS else None
+    word = "window_since" if step is Step.REPLY_WINDOW else "since"
+    since = entry.details.get(word) if step in CUSTOMERS_STEPS else None
     return datetime.fromisoformat(since) if since else entry.at
 
 

@@ -77,7 +77,7 @@ class Limits:
 
 
 async def vitals(tx: Transaction, *, limits: Limits, now: datetime) -> Vitals:
-    """Return how the duties stand at ``now`` (UTC); in three statements, none of which grows with the work."""
+    """Return how the duties stand at ``now`` (UTC); in four statements, none of which grows with the work."""
     pulses = {pulse.duty: pulse for pulse in await tx.watching.pulses()}
     marks = []
     for duty in dict.fromkeys((SWEEP, AUDIT, *pulses)):
@@ -89,8 +89,8 @@ async def vitals(tx: Transaction, *, limits: Limits, now: datetime) -> Vitals:
         # A mark from the future says as little as an old one: whoever left it may be gone since.
         late = limit is not None and abs(age) > limit
         marks.append(DutyMark(duty, late, pulse.at, max(0.0, age.total_seconds()), pulse.process))
-    first = await tx.watching.next_timer()
-    lag = max(0.0, (now - first).total_seconds()) if first is not None else 0.0
+    due = [moment for moment in (await tx.watching.next_timer(), await tx.clocks.oldest_rung_due()) if moment]
+    lag = max(0.0, (now - min(due)).total_seconds()) if due else 0.0
     return Vitals(tuple(marks), lag, sum((await tx.watching.count_standing()).values()))
 
 

@@ -31,6 +31,7 @@ from models.clocks import StepClock, Timer
 from models.columns import first_id
 from models.mention import Inbound
 from models.outbox import Attempt, Card, Cursor, Effect
+from models.pings import Announcement, Ping
 from models.store.outbox import due_now, in_transit
 from models.store.statements import table
 from models.vocabulary import (
@@ -42,6 +43,7 @@ from models.vocabulary import (
     DraftState,
     EffectKind,
     EffectState,
+    PingFate,
     Step,
     TimerState,
     Verdict,
@@ -376,6 +378,33 @@ class Auditing:
         query = select(timer.id, timer.case_id, timer.kind).where(timer.state == running, timer.due_at <= scope.before)
         rows = await self._ask(query.order_by(timer.due_at), scope)
         return [Suspect(row.id, row.case_id, about=row.kind.value) for row in rows]
+
+    async def overdue_rungs(self, scope: Scope) -> Sequence[Suspect]:
+        """Return clocks that have had something to tell since before ``before`` and have not told it."""
+        clock = table(StepClock).c
+        query = select(clock.id, clock.case_id, clock.step).where(clock.next_at.is_not(None))
+        rows = await self._ask(query.where(clock.next_at <= scope.before).order_by(clock.next_at), scope)
+        return [Suspect(row.id, row.case_id, about=row.step.value) for row in rows]
+
+    async def untold_pings(self, scope: Scope) -> Sequence[Suspect]:
+        """Return pings that count as told and stand in no channel."""
+        ping, told = table(Ping).c, table(Announcement).c
+        somewhere = exists().where(told.ping_id == ping.id)
+        fates = [PingFate.ANNOUNCED, PingFate.GATHERED]
+        query = select(ping.id, ping.case_id, ping.step).where(
+            _within(ping.case_id, scope), ping.fate.in_(fates), ~somewhere
+        )
+        return [Suspect(row.id, row.case_id, about=row.step.value) for row in await self._ask(query, scope)]
+
+    async def pings_after_the_end(self, scope: Scope) -> Sequence[Suspect]:
+        """Return pings about something that became due only after its clock had ended."""
+        ping, clock = table(Ping).c, table(StepClock).c
+        query = (
+            select(ping.id, ping.case_id, ping.step)
+            .join(table(StepClock), clock.id == ping.clock_id)
+            .where(_within(ping.case_id, scope), clock.ended_at < ping.due_at)
+        )
+        return [Suspect(row.id, row.case_id, about=row.step.value) for row in await self._ask(query, scope)]
 
     # --- what people see, and what comes in ---------------------------------------------------------------------------
 

@@ -169,6 +169,8 @@ def test_the_version_stays_when_only_the_writing_or_a_library_release_is_another
     assert edited(office(), newer) == office()
     assert office(weekly=two) == office()
     assert office(closed_days=days) == office(closed_days=dict.fromkeys(reversed(days), ""))
+    meetings = [Closure(NOON + dt.timedelta(days=d), NOON + dt.timedelta(days=d, hours=1), "Meeting") for d in (1, 2)]
+    assert office(closures=meetings) == office(closures=reversed(meetings))
     assert office(half_days=halves) == office(half_days=dict(reversed(halves.items())))
     nights = [office(weekly=week) for week in ((((22 * 60, 30 * 60),),) * 7, (((0, 6 * 60), (22 * 60, 24 * 60)),) * 7)]
     assert nights[0] == nights[1]

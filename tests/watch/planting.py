@@ -85,6 +85,7 @@ async def nobody_carries(house: House) -> str:
     case_id = await approved(house)
     await quiet(house, seconds=4)
     house.clock.forward(minutes=16)
+    await house.sweeper.sweep()
     await by_hand(house, "UPDATE card SET shown_version = 99")  # it is not about them
     return case_id
 
@@ -177,8 +178,8 @@ async def started_too_early(house: House) -> str:
     await by_hand(
         house,
         "UPDATE journal SET details = :details WHERE act = 'OpenCase'",
-        "INSERT INTO step_clock (id, case_id, step, cycle, department, started_at) "
-        "SELECT 'by-hand', case_id, 'approve', 1, department, started_at FROM step_clock WHERE step = 'detect'",
+        "INSERT INTO step_clock (id, case_id, step, cycle, department, started_at, rungs_passed, paused_seconds) "
+        "SELECT 'by-hand', case_id, 'approve', 1, department, started_at, 0, 0 FROM step_clock WHERE step = 'detect'",
         details=json.dumps(details),
     )
     return case_id
@@ -276,6 +277,41 @@ async def delivery_forgotten(house: House) -> None:
     )
 
 
+async def pinged(house: House) -> str:
+    """A case that nobody claims, of which people have heard."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    house.clock.forward(minutes=12)
+    await house.sweeper.sweep()
+    await quiet(house, seconds=4)
+    return case_id
+
+
+async def nobody_sweeps_clocks(house: House) -> str:
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    await by_hand(
+        house,
+        "UPDATE step_clock SET next_at = :before WHERE step = 'acknowledge'",
+        before=stored(house, minutes=3),
+    )
+    return case_id
+
+
+async def told_nowhere(house: House) -> str:
+    case_id = await pinged(house)
+    await by_hand(house, "DELETE FROM announcement")
+    return case_id
+
+
+async def pinged_too_late(house: House) -> str:
+    case_id = await pinged(house)
+    await do(house, case_id, c.Claim(), actor="anna")
+    await quiet(house, seconds=4)
+    await by_hand(house, "UPDATE ping SET due_at = due_at + 3600000000")
+    return case_id
+
+
 PLANTS: dict[str, tuple[Plant, ...]] = {
     "deliveries_finished": (delivery_forgotten,),
     "approvals_have_replies": (lost_part,),
@@ -293,6 +329,9 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
     "ended_cases_are_still": (clock_runs_on,),
     "clocks_agree_with_the_journal": (told_otherwise,),
     "timers_fire": (no_sweep,),
+    "targets_are_told": (nobody_sweeps_clocks,),
+    "pings_reach_a_channel": (told_nowhere,),
+    "pings_are_in_time": (pinged_too_late,),
     "cards_are_current": (forgotten_card,),
     "journals_are_complete": (untold_version, untold_state),
     "networks_are_polled": (poll_forgotten,),

@@ -8,6 +8,7 @@ import pytest
 from bots.worker import Worker
 from escalation import commands as c
 from escalation.auditor import Auditor
+from escalation.group_reading import GroupReader
 from escalation.inbox import Inbox
 from escalation.polling import Poller
 from escalation.watching import AUDIT, BEAT_EVERY, FIRST_AUDIT_AFTER, SWEEP, Limits, Vitals, Watch, clock_skew, vitals
@@ -29,7 +30,13 @@ def watch_of(house: House, *, process: str = "host:1:a", heartbeat: Callable[[Vi
 def worker_of(house: House) -> Worker:
     inbox = Inbox(house.database, house.clock)
     return Worker(
-        couriers={}, sweeper=house.sweeper, poller=Poller(house.desk), inbox=inbox, handlers={}, watch=watch_of(house)
+        couriers={},
+        sweeper=house.sweeper,
+        poller=Poller(house.desk),
+        inbox=inbox,
+        groups=GroupReader(house.desk, {}),
+        handlers={},
+        watch=watch_of(house),
     )
 
 
@@ -193,9 +200,9 @@ async def test_the_clock_is_compared_with_the_servers(house: House):
     assert timedelta(seconds=80) < skew <= timedelta(seconds=90)
 
 
-async def test_looking_costs_three_statements_and_no_commit(house: House, clock: TestClock):
+async def test_looking_costs_four_statements_and_no_commit(house: House, clock: TestClock):
     await done(house)
     with counted(house.database) as cost:
         await seen(house)
-    assert (cost.commits, cost.count) == (0, 3)
+    assert (cost.commits, cost.count) == (0, 4)
     assert clock is house.clock

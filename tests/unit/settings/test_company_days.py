@@ -81,6 +81,16 @@ def test_recurring_events_close_each_of_their_days_in_the_years_that_are_kept(re
     assert named["Fair"] == ["2026-04-01", "2026-04-03", "2026-04-05"]
 
 
+def test_days_outside_the_years_that_are_kept_are_left_out(read):
+    found = read(
+        event("DTSTART;VALUE=DATE:20191231", "DTEND;VALUE=DATE:20200102", "SUMMARY:First"),
+        event("DTSTART;VALUE=DATE:20401231", "DTEND;VALUE=DATE:20410102", "SUMMARY:Last", uid="2"),
+        event("DTSTART;VALUE=DATE:20410601", "SUMMARY:Later", uid="3"),
+    )
+
+    assert days(found) == {"2020-01-01": "First", "2040-12-31": "Last"}
+
+
 def test_two_events_on_one_day_are_both_named_once(read):
     found = read(
         event("DTSTART;VALUE=DATE:20261207", "SUMMARY:Outing"),
