@@ -50,14 +50,22 @@ class Travel:
     """Moves the one clock of everything. ``arrived`` is awaited after each journey."""
 
     def __init__(
-        self, *, clock: DemoClock, bot: Bot, ledger: Ledger, zone: ZoneInfo, arrived: Callable[[], Awaitable[None]]
+        self,
+        *,
+        clock: DemoClock,
+        bot: Bot,
+        ledger: Ledger,
+        zone: ZoneInfo,
+        arrived: Callable[[], Awaitable[None]],
+        exact_stops: int = EXACT_STOPS,
     ) -> None:
-        """Keep the collaborators. ``zone``: whose mornings and Saturdays."""
+        """Keep the collaborators. ``zone``: whose mornings and Saturdays. ``exact_stops``: how many are exact."""
         self._clock = clock
         self._bot = bot
         self._ledger = ledger
         self._zone = zone
         self._arrived = arrived
+        self._exact_stops = exact_stops
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -99,7 +107,7 @@ class Travel:
         patience_ends = self._clock.monotonic() + PATIENCE_SECONDS
         for number in range(MOST_STOPS):
             await self._happen(app, patience_ends)
-            exact = number < EXACT_STOPS
+            exact = number < self._exact_stops
             due = await self._ledger.next_due(after=self._clock.now(), effects=exact)
             stop = due + (TICK if exact else COARSE) if due is not None else goal
             if stop >= goal:
