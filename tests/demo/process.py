@@ -48,5 +48,5 @@ def until_it_waits(process: "subprocess.Popen[str]") -> str:
 
 
 def ask(method: str, address: str, **more: object) -> httpx.Response:
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         return client.request(method, address, **more)
