@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import uvicorn
@@ -87,8 +88,14 @@ def main(given: list[str] | None = None) -> int:
 def serve(workspace: Workspace, listener: socket.socket, *, prefix: str) -> None:
     """Serve until interrupted."""
     app = served = create_workspace_app(workspace)
-    if prefix:  # what is mounted is neither started nor stopped unless its host does so
-        served = Starlette(routes=[Mount(prefix, app)], lifespan=lambda _: app.router.lifespan_context(app))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app):  # what is mounted is started and stopped by its host alone
+            yield
+
+    if prefix:
+        served = Starlette(routes=[Mount(prefix, app)], lifespan=lifespan)
     # Streams stay open until somebody leaves, so the wait for connections to end is cut short.
     config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1)
     with contextlib.suppress(KeyboardInterrupt):
