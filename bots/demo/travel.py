@@ -1,5 +1,6 @@
 """Time travel: the demo's clock jumps forward, and what became due meanwhile happens at once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,14 +19,20 @@ _PLACES: Final[dict[str, Callable[[datetime, ZoneInfo], datetime]]] = {
 
 
 class Travel:
-    """Moves the one clock of everything. ``arrived`` is awaited after each jump."""
+    """Moves the one clock of everything.
 
-    def __init__(self, *, clock: DemoClock, bot: Bot, zone: ZoneInfo, arrived: Callable[[], Awaitable[None]]) -> None:
+    ``keep`` returns when what the clock has promised is on disk. A jump is kept before it happens: the bot writes times
+    into its database as soon as it has, and if everything were killed and started again before them, it would wait for
+    them for days.
+    """
+
+    def __init__(self, *, clock: DemoClock, bot: Bot, zone: ZoneInfo, keep: Callable[[], Awaitable[None]]) -> None:
         """Keep the collaborators. ``zone``: whose mornings and Saturdays."""
         self._clock = clock
         self._bot = bot
         self._zone = zone
-        self._arrived = arrived
+        self._keep = keep
+        self._leaving = asyncio.Lock()
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -34,10 +41,14 @@ class Travel:
 
     async def go(self, place: str) -> None:
         """Jump to a named place in the future; a bot that does not run catches up when it is started."""
-        self._clock.move_to(_PLACES[place](self._clock.now(), self._zone))
+        async with self._leaving:
+            now = self._clock.now()
+            by = _PLACES[place](now, self._zone) - now
+            self._clock.promise(by)
+            await self._keep()
+            self._clock.move(by)
         if self._bot.alive:
             await self._bot.do(self._catch_up)
-        await self._arrived()
 
     async def _catch_up(self, app: App) -> None:
         """Have the bot do what is due now rather than at its next tick, and have open cards tell the new time."""
