@@ -154,7 +154,7 @@ class SandboxConnector(HttpConnector[Settings]):
     """One brand's account on the imaginary network."""
 
     name: ClassVar[str] = "sandbox"
-    label: ClassVar[str] = "Sandbox"
+    label: ClassVar[str] = "Piazza"  # as it calls itself on its page
     settings_model: ClassVar[type[ConnectorSettings]] = Settings
 
     _limit = 500

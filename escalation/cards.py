@@ -118,7 +118,7 @@ def approval_view(file: CaseFile, draft: Draft, shown: Shown) -> ApprovalView:
             author=file.author.name,
             network=shown.network,
         ),
-        post=post(file, shown),
+        post=post(file, shown, without=draft),
         author=shown.name(draft.author),
         edited_by=shown.name(draft.edited_by) if draft.edited_by else None,
         title=draft_title(file, draft),
@@ -425,8 +425,8 @@ def journal_line(entry: JournalEntry, shown: Shown) -> Sentence:
 # --- pieces -----------------------------------------------------------------------------------------------------------
 
 
-def post(file: CaseFile, shown: Shown) -> Post:
-    """Return the customer's newest message and what came before it."""
+def post(file: CaseFile, shown: Shown, *, without: Draft | None = None) -> Post:
+    """Return the customer's newest message and what else was said; ``without`` a draft that is shown beside it."""
     mention, author = file.mention, file.author
     earlier: list[Excerpt] = [
         Excerpt(author.name, is_brand=False, text=item.text, at=item.posted_at)
@@ -435,7 +435,9 @@ def post(file: CaseFile, shown: Shown) -> Post:
     ]
     for effect in file.replies:
         draft = file.draft_by_id(effect.draft_id or "")
-        if effect.state is EffectState.SENT and draft is not None and effect.part < len(draft.parts):
+        if draft is None or draft is without or effect.state is not EffectState.SENT:
+            continue
+        if effect.part < len(draft.parts):
             earlier.append(
                 Excerpt(
                     shown.brand, is_brand=True, text=draft.parts[effect.part], at=effect.settled_at or effect.created_at

@@ -19,7 +19,7 @@ from escalation.ports import Clock
 from escalation.settings import Settings
 from models.schema import migrate
 
-STOP_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 0.75
 """How long an ordinary stop waits for work under way; what is left comes back by its lease."""
 DEAD: Final = "The bot is not running. Start it again on the demo page."
 _DEAD_PAGE: Final = f"""<!doctype html>

@@ -108,6 +108,7 @@ async def open_stage(
         stack.callback(front.end)
         await stage.bot.start()
         await _subscribe(stage, folder)
+        workspace.deliveries.resume()
         await memory.keep()
         yield stage
 
@@ -130,7 +131,7 @@ def _front(stage: Stage, settings: Settings, memory: Memory) -> tuple[EndingStre
         bot=stage.bot,
         ledger=stage.ledger,
         zone=zone(settings.organisation.timezone),
-        arrived=memory.keep,
+        keep=memory.keep,
     )
     doors = DemoDoors(show=show, switches=switches, travel=travel, play=play)
     routes = [
@@ -162,7 +163,7 @@ def _sandboxes(folder: Path, address: str, clock: DemoClock, kept: dict[str, Any
 def _remembered(stage: Stage) -> dict[str, Any]:
     return {
         "now": stage.clock.now().isoformat(),
-        "ahead_seconds": stage.clock.ahead.total_seconds(),
+        "ahead_seconds": stage.clock.promised.total_seconds(),
         "tour_begun_at": stage.tour.begun_at.isoformat(),
         "workspace": stage.workspace.snapshot(),
         "network": stage.network.snapshot(),

@@ -47,7 +47,12 @@ class NothingDueError(Exception):
 
 
 class Travel:
-    """Moves the one clock of everything. ``arrived`` is awaited after each journey."""
+    """Moves the one clock of everything.
+
+    ``keep`` returns when what the clock has promised is on disk. A journey is kept before it begins: the bot writes
+    times into its database on the way, and if everything were killed and started again before them, it would wait for
+    them for days.
+    """
 
     def __init__(
         self,
@@ -56,7 +61,7 @@ class Travel:
         bot: Bot,
         ledger: Ledger,
         zone: ZoneInfo,
-        arrived: Callable[[], Awaitable[None]],
+        keep: Callable[[], Awaitable[None]],
         exact_stops: int = EXACT_STOPS,
     ) -> None:
         """Keep the collaborators. ``zone``: whose mornings and Saturdays. ``exact_stops``: how many are exact."""
@@ -64,7 +69,7 @@ class Travel:
         self._bot = bot
         self._ledger = ledger
         self._zone = zone
-        self._arrived = arrived
+        self._keep = keep
         self._exact_stops = exact_stops
         self._one_at_a_time = asyncio.Lock()
 
@@ -79,40 +84,41 @@ class Travel:
         Raises ``NothingDueError``.
         """
         async with self._one_at_a_time:
-            goal = await self._goal(place)
+            by = await self._way(place)
+            arrived = self._clock.ahead + by
+            self._clock.promise(by)
+            await self._keep()
             with contextlib.suppress(BotDeadError):  # it may be killed on the way
-                await self._bot.do(lambda app: self._live_through(app, goal))
-            self._forward(goal)
+                await self._bot.do(lambda app: self._live_through(app, arrived))
+            self._clock.move(arrived - self._clock.ahead)
             with contextlib.suppress(BotDeadError):
                 await self._bot.do(self._arrive)
-            await self._arrived()
 
-    async def _goal(self, place: str) -> datetime:
-        now = self._clock.now()
+    async def _way(self, place: str) -> timedelta:
+        """Return how far it is to a place."""
         if place != NEXT:
-            return _PLACES[place](now, self._zone)
+            now = self._clock.now()
+            return _PLACES[place](now, self._zone) - now
         with contextlib.suppress(BotDeadError):
             await self._bot.do(self._happen)  # what has just come may have started a clock
         due = await self._ledger.next_rung()
         if due is None:
             raise NothingDueError
-        return max(due, now) + TICK
+        return max(due + TICK - self._clock.now(), TICK)
 
-    def _forward(self, moment: datetime) -> None:
-        if moment > self._clock.now():
-            self._clock.move_to(moment)
-
-    async def _live_through(self, app: App, goal: datetime) -> None:
-        """Stop wherever something falls due before ``goal``, and let it happen."""
+    async def _live_through(self, app: App, arrived: timedelta) -> None:
+        """Stop wherever something falls due before the clock is ``arrived`` ahead, and let it happen."""
         patience_ends = self._clock.monotonic() + PATIENCE_SECONDS
         for number in range(MOST_STOPS):
             await self._happen(app, patience_ends)
-            exact = number < self._exact_stops
-            due = await self._ledger.next_due(after=self._clock.now(), effects=exact)
-            stop = due + (TICK if exact else COARSE) if due is not None else goal
-            if stop >= goal:
+            exact, now = number < self._exact_stops, self._clock.now()
+            due = await self._ledger.next_due(after=now, effects=exact)
+            if due is None:
                 return
-            self._forward(stop)
+            by = due + (TICK if exact else COARSE) - now
+            if by >= arrived - self._clock.ahead:
+                return
+            self._clock.move(by)
 
     async def _arrive(self, app: App) -> None:
         """Have the bot do what is due now rather than at its next tick, and have open cards tell the new time."""

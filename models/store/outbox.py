@@ -318,6 +318,21 @@ class Outbox:
         """Tell whether anything may leave now; for reading transactions."""
         return (await self._session.exec(_any_due(), params={"now": now})).first() is not None
 
+    async def may_have_posted(self, channel: str) -> bool:
+        """Tell whether a card may stand in a channel already of which we do not know the message yet.
+
+        Its poster is still on the way back, or has died on it.
+        """
+        under_way = col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN])
+        query = (
+            select(literal(1))
+            .select_from(Effect)
+            .join(Card, col(Card.id) == col(Effect.card_id))
+            .where(in_transit(), under_way, col(Card.channel) == channel, col(Card.message_id).is_(None))
+            .limit(1)
+        )
+        return (await self._session.exec(query)).first() is not None
+
     async def next_due(self) -> datetime | None:
         """Return when the next waiting effect may leave."""
         query = select(func.min(Effect.not_before)).where(

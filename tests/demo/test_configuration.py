@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bots.cli import app
+from bots.commands.command_line import app
 from bots.demo.configuration import network_seed, written
 from connectors import settings_models
 from escalation.settings import load_settings

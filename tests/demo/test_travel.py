@@ -83,10 +83,10 @@ async def test_a_long_way_stops_wherever_something_falls_due(demo: Visit):
 async def test_after_many_stops_things_are_told_together_but_never_as_an_outage(demo: Visit):
     stage = demo.stage
 
-    async def arrived() -> None:
+    async def keep() -> None:
         pass
 
-    travel = Travel(clock=stage.clock, bot=stage.bot, ledger=stage.ledger, zone=ROME, arrived=arrived, exact_stops=0)
+    travel = Travel(clock=stage.clock, bot=stage.bot, ledger=stage.ledger, zone=ROME, keep=keep, exact_stops=0)
     cases = [await asked(demo, about) for about in ("9300", "9301")]
     await travel.go("1h")
     for case in cases:

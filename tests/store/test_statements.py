@@ -142,6 +142,29 @@ async def test_a_chat_message_is_known_as_the_card_it_is(house: House):
         assert await tx.cases.by_card("slack:C0LEGAL", message_id) is None
 
 
+async def test_a_card_that_is_being_posted_may_stand_in_its_channel_already(house: House):
+    await house.arrive()
+
+    async def may_stand(channel: str) -> bool:
+        async with house.database.read() as tx:
+            return await tx.outbox.may_have_posted(channel)
+
+    async def is_in(state: EffectState) -> bool:
+        effect = await one(house.database, Effect)
+        async with house.database.begin() as tx:
+            assert await tx.outbox.move(effect.id, from_=[effect.state], changes={"state": state})
+        return await may_stand("slack:C0BILLING")
+
+    assert not await may_stand("slack:C0BILLING")  # nobody has tried yet
+    assert await is_in(EffectState.SENDING)
+    assert await is_in(EffectState.UNKNOWN)
+    assert not await may_stand("slack:C0LEGAL")
+    assert not await is_in(EffectState.READY)
+    await quiet(house)
+    assert house.chat.messages
+    assert not await is_in(EffectState.SENDING)  # its message is known; it is only being drawn again
+
+
 async def test_our_replies_lead_back_to_their_conversation(house: House):
     case_id = await answered(house)
     file = await house.desk.file(case_id)

@@ -219,6 +219,14 @@ def test_the_context_is_what_was_said_before_by_both_sides():
     assert said == [("Ada", "Where is my invoice?"), ("Acme", PARTS[0])]
 
 
+def test_an_approvals_card_does_not_repeat_its_own_text_as_if_it_had_been_said_before():
+    file = a_file(CaseState.ANSWERED)
+    assert [excerpt.text for excerpt in card_view(file, file.cards[0], shown()).post.context] == [PARTS[0]]
+    assert approval_view(file, file.draft, shown()).post.context == ()
+    older = a_draft(["Next week."], DraftState.SENT_BACK, id="d0")
+    assert [excerpt.text for excerpt in approval_view(file, older, shown()).post.context] == [PARTS[0]]
+
+
 @pytest.mark.parametrize(
     ("route", "words"),
     [

@@ -199,6 +199,7 @@ class PeopleDoor:
         if request.method == "POST":
             try:
                 self._workspace.restore(await _object(request))
+                self._workspace.deliveries.resume()
             except (CannotDo, KeyError, TypeError, ValueError) as error:
                 return _refused(400, f"this snapshot cannot be loaded: {error}")
         return JSONResponse(self._workspace.snapshot())

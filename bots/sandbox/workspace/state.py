@@ -295,7 +295,7 @@ class WorkspaceState:
     # -----------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Json:
-        """Write what survives a restart: channels, messages, Home tabs, files.
+        """Write what survives a restart: channels, messages, Home tabs, files, events that the app has not taken yet.
 
         Open dialogs, triggers, response addresses and ephemerals do not.
         """
@@ -308,10 +308,14 @@ class WorkspaceState:
             "homes": dict(self.views.homes),
             "uploads": [asdict(upload) for upload in self.uploads.values()],
             "marks": {user: dict(marks) for user, marks in self.marks.items()},
+            "undelivered": self.deliveries.snapshot(),
         }
 
     def restore(self, given: Json) -> None:
-        """Load what `snapshot` wrote, in place of everything there. Raises CannotDo for a snapshot of another kind."""
+        """Load what `snapshot` wrote, in place of everything there; `deliveries.resume` then delivers its events.
+
+        Raises CannotDo for a snapshot of another kind.
+        """
         if given.get("version") != SNAPSHOT_VERSION:
             raise CannotDo(f"this is no snapshot of version {SNAPSHOT_VERSION}")
         self.people = {one["id"]: Person(**one) for one in given["people"]}
@@ -322,6 +326,7 @@ class WorkspaceState:
         self.views.homes = dict(given["homes"])
         self.uploads = {one["id"]: Upload(**one) for one in given["uploads"]}
         self.marks = {user: dict(marks) for user, marks in given.get("marks", {}).items()}
+        self.deliveries.restore(given.get("undelivered", []))
         for channel in self.channels.values():
             if channel.messages:
                 self.ids.not_before(max(channel.messages))
