@@ -44,6 +44,13 @@ class Schedule:
             day -= _DAY
         return day
 
+    def following(self, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+        """Return the UTC instant of the first digest after ``now``."""
+        day = self.newest(now, zone) + _DAY
+        while not self._fits(day, zone):
+            day += _DAY
+        return local_instant(day, self.minute, zone)
+
     def _fits(self, day: dt.date, zone: ZoneInfo) -> bool:
         """Tell whether a digest belongs to this day."""
         return (self.weekday is None or day.weekday() == self.weekday) and _exists(day, zone)

@@ -65,6 +65,10 @@ class Digests:
             self._desk.committed()
         return sent
 
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return the UTC instant of the first digest after ``now``, ``None`` where none is wanted."""
+        return min((schedule.following(now, self._zone) for schedule in self._schedules), default=None)
+
     async def counted(self, kind: DigestKind, day: date | None = None) -> Digest:
         """Return what the digest of a local day tells, of today unless given. Raises ``StorageUnavailableError``."""
         now = self._desk.clock.now()

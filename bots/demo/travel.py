@@ -112,7 +112,10 @@ class Travel:
         for number in range(MOST_STOPS):
             await self._happen(app, patience_ends)
             exact, now = number < self._exact_stops, self._clock.now()
-            due = await self._ledger.next_due(after=now, effects=exact)
+            moments = [await self._ledger.next_due(after=now, effects=exact)]
+            if app.digests is not None:
+                moments.append(app.digests.next_due(now))
+            due = min((moment for moment in moments if moment is not None), default=None)
             if due is None:
                 return
             by = due + (TICK if exact else COARSE) - now

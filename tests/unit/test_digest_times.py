@@ -110,4 +110,16 @@ def test_the_newest_digest_is_the_last_whose_time_has_come(moment, where, minute
     newest = schedule.newest(now, where)
     step = DAY if weekday is None else 7 * DAY
     assert local_instant(newest, minute, where) <= now < local_instant(newest + step, minute, where)
+    assert schedule.following(now, where) == local_instant(newest + step, minute, where)
     assert weekday is None or newest.weekday() == weekday
+
+
+def test_the_digest_that_follows_is_that_of_the_next_day_that_exists():
+    schedule = Schedule(DigestKind.DAILY, 8 * 60 + 30)
+    assert schedule.following(at("2026-03-28T07:29"), ROME) == at("2026-03-28T07:30")
+    assert schedule.following(at("2026-03-28T07:30"), ROME) == at("2026-03-29T06:30")  # summer time has begun
+    weekly = Schedule(DigestKind.WEEKLY, 8 * 60 + 30, weekday=0)
+    assert weekly.following(at("2026-03-02T07:30"), ROME) == at("2026-03-09T07:30")
+    at_noon = Schedule(DigestKind.DAILY, 12 * 60)
+    last = at("2011-12-29T23:00")  # the day after it, the 30th, is left out in Apia
+    assert at_noon.following(last, APIA).astimezone(APIA).date() == date(2011, 12, 31)
