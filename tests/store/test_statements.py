@@ -214,12 +214,15 @@ async def test_timers_have_cycles_and_are_due_by_time(house: House):
             await tx.session.flush()
         assert [timer.id for timer in await tx.clocks.due(MONDAY + timedelta(hours=4))] == ["t1", "t3"]
         assert await tx.clocks.due_cases(MONDAY + timedelta(minutes=30), limit=9) == []
+        assert await tx.clocks.oldest_timer_due() == MONDAY + timedelta(hours=1)
         await tx.clocks.fired(["t1"], LATER)
+        assert await tx.clocks.oldest_timer_due() == MONDAY + timedelta(hours=3)
         assert [timer.id for timer in await tx.clocks.due(LATER)] == ["t3", "t5"]
         await tx.clocks.cancel([case_id], [TimerKind.CLOSE])
         assert len(await tx.clocks.due(LATER)) == 2
         await tx.clocks.cancel([case_id], [TimerKind.WAKE])
         assert await tx.clocks.due(LATER) == []
+        assert await tx.clocks.oldest_timer_due() is None
 
 
 async def test_freezes_are_set_and_lifted_once(house: House):
@@ -387,9 +390,14 @@ async def test_the_policy_and_the_authors_are_kept(house: House):
         assert [entry.act for entry in await tx.cases.journal(case_id)] == ["OpenCase"]
 
 
-async def test_open_cards_are_drawn_again_when_asked(house: House):
+async def test_open_cards_are_drawn_again_when_asked_and_pings_stay_as_they_were(house: House):
     case_id = await house.arrive()
     await quiet(house)
+    house.clock.forward(minutes=12)
+    await house.sweeper.sweep()
+    await quiet(house)
+    async with house.database.read() as tx:
+        assert {card.kind for card in await tx.outbox.cards_of([case_id])} == {CardKind.CARD, CardKind.PING}
     async with house.database.begin() as tx:
         await tx.outbox.refresh_open_cards(house.clock.now(), accounts=["other"])
         await tx.outbox.refresh_open_cards(house.clock.now(), accounts=["acme"])
