@@ -26,6 +26,7 @@ from escalation.freezing import Freezing
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.ports import Clock, Connector, OutsideError, Surface
+from escalation.rolling_up import RollingUp
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
 from escalation.sweeper import Sweeper
@@ -117,7 +118,14 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
             *more_routes,
         ],
     )
-    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers)
+    worker = Worker(
+        couriers=couriers,
+        sweeper=sweeper,
+        poller=poller,
+        inbox=inbox,
+        handlers=handlers,
+        rolling_up=RollingUp(database, clock),
+    )
     return App(
         settings,
         clock,

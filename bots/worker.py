@@ -1,4 +1,4 @@
-"""The working side: APScheduler wakes the courier, the sweeper, the poller and the inbox.
+"""The working side: APScheduler wakes the courier, the sweeper, the poller, the inbox and the roll-up.
 
 Rows in the database are the truth.
 
@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from escalation.courier import Courier
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
+from escalation.rolling_up import RollingUp
 from escalation.sweeper import Sweeper
 from models.database import StorageUnavailableError
 
@@ -33,6 +34,7 @@ class Worker:
         poller: Poller,
         inbox: Inbox,
         handlers: Mapping[str, Handler],
+        rolling_up: RollingUp,
     ) -> None:
         """Keep the workers; nothing runs yet."""
         self._couriers = couriers
@@ -40,6 +42,7 @@ class Worker:
         self._poller = poller
         self._inbox = inbox
         self._handlers = handlers
+        self._rolling_up = rolling_up
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[object]] = set()
 
@@ -56,6 +59,7 @@ class Worker:
             ("sweep", self._sweeper.sweep, 1.0),
             ("poll", self._poller.poll, 1.0),
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
+            ("roll up", self._rolling_up.roll_up, 60.0),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         scheduler.start()

@@ -8,6 +8,7 @@ from typing import Any
 from escalation.business_time import BusinessCalendar
 from escalation.casefile import RouteMatch
 from escalation.decide import SYSTEM
+from escalation.facets import case_facets
 from escalation.lifecycle import FIRST_STEPS, INITIAL
 from escalation.ports import Arrived
 from models.case import Case, JournalEntry
@@ -120,6 +121,7 @@ def _clocks(case: Case, policy: Mapping[str, Any], calendar: BusinessCalendar) -
             department=case.department,
             started_at=started_at,
             due_at=calendar.due(started_at, int(target)) if target is not None else None,
+            **case_facets(case, {}),
         )
 
     detect = clock(Step.DETECT, case.posted_at)

@@ -7,6 +7,7 @@ from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.mention import Author, EarlyChange, Inbound, Mention
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
+from models.rollup import StepRollup
 
 __all__ = [
     "Attempt",
@@ -25,5 +26,6 @@ __all__ = [
     "PolicySnapshot",
     "Review",
     "StepClock",
+    "StepRollup",
     "Timer",
 ]

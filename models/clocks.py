@@ -14,7 +14,9 @@ class StepClock(SQLModel, table=True):
 
     Written once when it starts and once when it ends.
 
-    ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again).
+    ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``account``,
+    ``network``, ``route`` and ``language`` are those of the case when the clock started; ``member`` is who owes the step,
+    and once it has ended who did it. ``rolled_up_at``: when it was counted into the roll-up, see ``models.rollup``.
     """
 
     __tablename__ = "step_clock"
@@ -26,6 +28,37 @@ class StepClock(SQLModel, table=True):
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),
+        Index(
+            "step_clock_overdue",
+            "due_at",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        # What a report reads of a department's rows stands in the index itself, so that no row is fetched for it.
+        Index(
+            "step_clock_done",
+            "department",
+            "ended_at",
+            "step",
+            "wall_seconds",
+            "business_seconds",
+            "due_at",
+            postgresql_where=text("outcome = 'done'"),
+            sqlite_where=text("outcome = 'done'"),
+        ),
+        Index(
+            "step_clock_ended",
+            "ended_at",
+            "due_at",
+            postgresql_where=text("ended_at IS NOT NULL"),
+            sqlite_where=text("ended_at IS NOT NULL"),
+        ),
+        Index(
+            "step_clock_not_rolled_up",
+            "ended_at",
+            postgresql_where=text("outcome = 'done' AND rolled_up_at IS NULL"),
+            sqlite_where=text("outcome = 'done' AND rolled_up_at IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -33,12 +66,18 @@ class StepClock(SQLModel, table=True):
     step: Step = Field(sa_type=word_type(Step))
     cycle: int
     department: str
+    account: str
+    network: str
+    route: str | None = None
+    language: str | None = None
+    member: str | None = None
     started_at: datetime = Field(sa_type=UtcTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     outcome: StepOutcome | None = Field(default=None, sa_type=word_type(StepOutcome))
     wall_seconds: float | None = None
     business_seconds: float | None = None
+    rolled_up_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Timer(SQLModel, table=True):

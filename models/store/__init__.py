@@ -8,6 +8,8 @@ from models.store.freezes import Freezes
 from models.store.intake import Intake
 from models.store.outbox import Outbox
 from models.store.polling import Polling
+from models.store.reports import Reports
+from models.store.rollup import Rollup
 
 
 class Transaction:
@@ -22,6 +24,8 @@ class Transaction:
         self.intake = Intake(session)
         self.outbox = Outbox(session)
         self.polling = Polling(session)
+        self.reports = Reports(session)
+        self.rollup = Rollup(session)
 
 
 __all__ = ["Transaction"]
