@@ -1,9 +1,10 @@
 """The forecast of Facebook's badge "very responsive to messages". Pure.
 
-Facebook's help has said since 2017: over the last seven days a response rate of 90 % and a response time of 15 minutes;
-until 2017 the time was a median. Of the figures that pages were shown from 2018 to 2023 it said: only the first message
-after 24 hours of silence counts; the time is the mean of the fastest 90 % of replies; instant replies, away messages and
-spam do not count, replies by hand or through the API do. We count messages in the second way and tell both times.
+Facebook's help has said since 2017: over the last seven days a response rate of 90 % and a response time of 15
+minutes; until 2017 the time was a median. Of the figures that pages were shown from 2018 to 2023 it said: only the
+first message after 24 hours of silence counts; the time is the mean of the fastest 90 % of replies; instant replies,
+away messages and spam do not count, replies by hand or through the API do. We count messages in the second way and tell
+both times.
 
 What we cannot know: Facebook's own clock, replies written on the page itself past us, and messages marked "done" there.
 A message that has had no reply yet counts as not answered.

@@ -106,8 +106,8 @@ class BadgeForecast:
     """What Facebook's "very responsive to messages" badge would make of an account, see ``escalation.badge``.
 
     ``messages``: private messages of the last seven days that began a conversation or came after 24 hours of silence;
-    ``answered``: those that have had a reply. ``median`` is over all replies, ``fastest`` the mean of the fastest 90 % of
-    them; wall seconds.
+    ``answered``: those that have had a reply. ``median`` is over all replies, ``fastest`` the mean of the fastest 90 %
+    of them; wall seconds.
     """
 
     account: str

@@ -2,8 +2,8 @@
 
 Exact ones are interpolated between the two nearest values (type 7 of Hyndman and Fan; the "inclusive" method of
 ``statistics.quantiles``, PostgreSQL's ``percentile_cont``). Buckets grow by a constant factor, so that whatever stands
-for a bucket is at most 1 % away from every value in it, and buckets of any groups and spans can be added up: the mapping
-of DDSketch (Masson, Rim and Lee, VLDB 2019, https://arxiv.org/abs/1908.10693).
+for a bucket is at most 1 % away from every value in it, and buckets of any groups and spans can be added up: the
+mapping of DDSketch (Masson, Rim and Lee, VLDB 2019, https://arxiv.org/abs/1908.10693).
 """
 
 import math

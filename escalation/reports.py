@@ -1,7 +1,7 @@
 """The one place where figures are asked for: the command line, cards, digests and the console all come here.
 
-A cycle of a step counts in the period in which it ended as done; cancelled ones never count. A case counts in the period
-in which it was received. How a figure is defined stands with it in ``escalation.figures``.
+A cycle of a step counts in the period in which it ended as done; cancelled ones never count. A case counts in the
+period in which it was received. How a figure is defined stands with it in ``escalation.figures``.
 """
 
 from collections import defaultdict
@@ -26,6 +26,8 @@ MOST_EXACT: Final = 1_000_000
 """Up to so many cycles a question is answered from the rows themselves."""
 _MOST_WAITING: Final = 100_000
 """With more cycles than these not rolled up yet the roll-up would save nothing."""
+
+_HOURS_A_DAY: Final = 24
 
 Method = Literal["exact", "rolled up"]
 
@@ -59,9 +61,7 @@ async def report(
         ValueError: the period is empty or backwards, or the roll-up is wanted for what it does not tell apart.
 
     """
-    question = _question(
-        settings, since=since, until=until, by=by, department=department, step=step, business=business
-    )
+    question = _question(settings, since=since, until=until, by=by, department=department, step=step, business=business)
     if method == "rolled up" and by not in ROLLED_GROUPS:
         raise ValueError(f"the roll-up does not tell apart by {by}")
     async with storage.read_at_length() as tx:
@@ -89,12 +89,23 @@ async def cases_behind(
     department: str | None = None,
     step: Step | None = None,
     business: bool = False,
+    group: str | None = None,
     limit: int = 100_000,
 ) -> list[Behind]:
-    """Return the rows that the figures of the same question count, at most ``limit``; groups as in its lines."""
-    question = _question(
-        settings, since=since, until=until, by=by, department=department, step=step, business=business
-    )
+    """Return the rows that the figures of the same question count, at most ``limit``; ``group``: only of that line.
+
+    Raises:
+        StorageUnavailableError: the database is away, or needed more than a minute for one question.
+        ValueError: the period is empty or backwards, or no line could be called so.
+
+    """
+    if by is Grouping.STEP and group is not None:
+        if group not in set(Step):
+            raise ValueError(f'there is no step "{group}"; there are: {", ".join(Step)}')
+        step, group = Step(group), None
+    question = _question(settings, since=since, until=until, by=by, department=department, step=step, business=business)
+    if by is not None and group is not None:
+        question = replace(question, only=(_group(by, group),))
     async with storage.read_at_length() as tx:
         rows = await tx.reports.behind(question, limit=limit)
     if by is Grouping.STEP:
@@ -251,9 +262,7 @@ def _assembled(
             )
         )
     by = question.by.value if question.by else None
-    return Report(
-        question.since, question.until, by, method, lines, whole, business=question.kind is TimeKind.BUSINESS
-    )
+    return Report(question.since, question.until, by, method, lines, whole, business=question.kind is TimeKind.BUSINESS)
 
 
 def _steps(group: Any, figures: Figures, overdue: Mapping[tuple[Any, Step], int]) -> dict[Step, StepFigures]:
@@ -273,12 +282,23 @@ def _name(question: Question, group: Any) -> str:
     if group is None:
         return UNKNOWN
     if question.by is Grouping.HOUR:
-        day, hour = divmod(int(group), 24)
+        day, hour = divmod(int(group), _HOURS_A_DAY)
         return f"{day + 1}-{hour:02d}"
     return str(group)
+
+
+def _group(by: Grouping, name: str) -> str | int | None:
+    """Return the group that a line is called after; the inverse of ``_name``."""
+    if name == UNKNOWN:
+        return None
+    if by is not Grouping.HOUR:
+        return name
+    day, dash, hour = name.partition("-")
+    if not (dash and day in set("1234567") and hour.isdecimal() and int(hour) < _HOURS_A_DAY):
+        raise ValueError(f'"{name}" is no hour of the week; write it like "1-09" for Monday at nine')
+    return _HOURS_A_DAY * (int(day) - 1) + int(hour)
 
 
 def _four(numbers: Sequence[int]) -> tuple[int, int, int, int]:
     first, second, third, fourth = numbers
     return first, second, third, fourth
-

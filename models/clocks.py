@@ -15,8 +15,9 @@ class StepClock(SQLModel, table=True):
     Written once when it starts and once when it ends.
 
     ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``account``,
-    ``network``, ``route`` and ``language`` are those of the case when the clock started; ``member`` is who owes the step,
-    and once it has ended who did it. ``rolled_up_at``: when it was counted into the roll-up, see ``models.rollup``.
+    ``network``, ``route`` and ``language`` are those of the case when the clock started; ``member`` is who owes the
+    step, and once it has ended who did it. ``rolled_up_at``: when it was counted into the roll-up, see
+    ``models.rollup``.
     """
 
     __tablename__ = "step_clock"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, String, case, cast, func, literal, text, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, case, cast, func, literal, or_, text, type_coerce
 
 from models.case import Case
 from models.clocks import StepClock
@@ -24,7 +24,8 @@ class Question:
     """Which steps a report is about: those that ended as done from ``since`` (included) to ``until`` (excluded).
 
     ``limits``: seconds whose share of steps is counted. ``offsets``: how many seconds local time is ahead of UTC, from
-    which moment on, oldest first; needed by hours of the week. A ``group`` of ``None`` is where nothing is known.
+    which moment on, oldest first; needed by hours of the week. ``only``: of
+    the rows behind the figures those of these groups; a group of ``None`` is where nothing is known.
     """
 
     since: datetime
@@ -35,6 +36,7 @@ class Question:
     kind: TimeKind = TimeKind.WALL
     limits: tuple[int, ...] = ()
     offsets: tuple[tuple[datetime, int], ...] = ()
+    only: tuple[str | int | None, ...] = ()
 
     @property
     def microseconds(self) -> ColumnElement[int]:
@@ -91,6 +93,13 @@ class Question:
         return found + ([CASES.c.department == self.department] if self.department is not None else [])
 
 
+def one_of_groups(group: ColumnElement[Any], wanted: Sequence[str | int | None]) -> list[ColumnElement[bool]]:
+    """Return the condition that a row is in one of some groups; none where all are wanted."""
+    named = [name for name in wanted if name is not None]
+    conditions = ([group.in_(named)] if named else []) + ([group.is_(None)] if None in wanted else [])
+    return [or_(*conditions)] if conditions else []
+
+
 def within(column: ColumnElement[Any], since: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:
     """Return the conditions that a moment is in a period, its end excluded."""
     return column >= since, column < until
@@ -106,4 +115,5 @@ def _hour_of_week(moment: ColumnElement[Any], offsets: Sequence[tuple[datetime, 
         changes = [(moment >= type_coerce(literal(at, UtcTime), UtcTime), seconds) for at, seconds in reversed(later)]
         ahead = case(*changes, else_=first[1])
     local = type_coerce(moment, BigInteger) // 1_000_000 + ahead
-    return (local // 3_600 + _MONDAY) % HOURS_A_WEEK
+    hour: ColumnElement[int] = (local // 3_600 + _MONDAY) % HOURS_A_WEEK
+    return hour

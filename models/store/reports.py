@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.mention import Mention
 from models.outbox import Effect
-from models.store.questions import CASES, CLOCKS, Question, within
+from models.store.questions import CASES, CLOCKS, Question, one_of_groups, within
 from models.store.statements import table
 from models.vocabulary import DismissReason, EffectKind, EffectState, Step, Visibility
 
@@ -144,17 +144,22 @@ class Reports:
             question.case_group, literal(None), CASES.c.id, CASES.c.received_at, CASES.c.answered_at, literal(None),
             literal(None),
         )  # fmt: skip
+        steps = one_of_groups(question.step_group, question.only)
         queries = [
-            select(*ended).where(*question.ended).order_by(CLOCKS.c.ended_at, CLOCKS.c.id),
-            select(*overdue).where(*question.overdue).order_by(CLOCKS.c.due_at, CLOCKS.c.id),
+            select(*ended).where(*question.ended, *steps).order_by(CLOCKS.c.ended_at, CLOCKS.c.id),
+            select(*overdue).where(*question.overdue, *steps).order_by(CLOCKS.c.due_at, CLOCKS.c.id),
         ]
         if question.step is None:
-            queries.append(select(*cases).where(*question.received).order_by(CASES.c.received_at, CASES.c.id))
+            of_groups = one_of_groups(question.case_group, question.only)
+            received = select(*cases).where(*question.received, *of_groups)
+            queries.append(received.order_by(CASES.c.received_at, CASES.c.id))
         found: list[Behind] = []
         for query in queries:
-            for group, step, *rest, length in await self._all(query.limit(limit - len(found))):
+            for group, step, case_id, started, ended_at, due, length in await self._all(
+                query.limit(limit - len(found))
+            ):
                 seconds = None if length is None else length / 1_000_000
-                found.append(Behind(group, Step(step) if step else None, *rest, seconds))
+                found.append(Behind(group, Step(step) if step else None, case_id, started, ended_at, due, seconds))
         return found
 
     async def private_messages(self, *, since: datetime, until: datetime) -> list[Message]:
@@ -164,14 +169,14 @@ class Reports:
         """
         talked = select(_MENTIONS.c.case_id).where(*within(_MENTIONS.c.posted_at, since, until))
         no_spam = func.coalesce(CASES.c.dismiss_reason, "") != DismissReason.SPAM.value
-        theirs = select(CASES.c.account, CASES.c.thread_id, _MENTIONS.c.posted_at, literal(False)).where(
+        theirs = select(CASES.c.account, CASES.c.thread_id, _MENTIONS.c.posted_at, literal(value=False)).where(
             _MENTIONS.c.case_id == CASES.c.id,
             *within(_MENTIONS.c.posted_at, since, until),
             _MENTIONS.c.visibility == Visibility.PRIVATE,
             _MENTIONS.c.deleted_at.is_(None),
             no_spam,
         )
-        ours = select(CASES.c.account, CASES.c.thread_id, _EFFECTS.c.settled_at, literal(True)).where(
+        ours = select(CASES.c.account, CASES.c.thread_id, _EFFECTS.c.settled_at, literal(value=True)).where(
             _EFFECTS.c.case_id == CASES.c.id,
             CASES.c.id.in_(talked),
             _EFFECTS.c.kind == EffectKind.REPLY,
@@ -183,7 +188,8 @@ class Reports:
         return sorted((Message(*row) for row in rows), key=lambda one: (one.account, one.thread_id, one.at, one.ours))
 
     async def _all(self, query: Select[Any]) -> Sequence[Any]:
-        return (await (await self._session.connection()).execute(query)).all()
+        rows: Sequence[Any] = (await (await self._session.connection()).execute(query)).all()
+        return rows
 
 
 def _counted(question: Question, lengths: Any) -> Select[Any]:

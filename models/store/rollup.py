@@ -44,7 +44,8 @@ class Rollup:
         if not self._sqlite and not (await self._run(select(func.pg_try_advisory_xact_lock(_LOCK)))).scalar():
             return ()
         query = select(CLOCKS).where(_WAITING).order_by(CLOCKS.c.ended_at).limit(limit)
-        return (await self._run(query.with_for_update(skip_locked=True))).all()
+        rows: Sequence[Any] = (await self._run(query.with_for_update(skip_locked=True))).all()
+        return rows
 
     async def add(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Add to cells, and make those that are not there; no two may have the same key."""
@@ -76,7 +77,8 @@ class Rollup:
         if question.step is not None:
             query = query.where(_CELLS.c.step == question.step)
         grouped = query.group_by(*(() if by is None or by is Grouping.STEP else (group,)), *keys[1:])
-        return (await self._run(grouped)).all()
+        rows: Sequence[Any] = (await self._run(grouped)).all()
+        return rows
 
     async def _run(self, statement: Any, values: Any = None) -> Any:
         return await (await self._session.connection()).execute(statement, values)

@@ -34,7 +34,7 @@ def test_the_commands_are_those_of_the_contract():
     assert set(COMMANDS) == {
         "demo", "run", "web", "worker", "init", "check", "doctor", "migrate", "case list", "case show", "case explain",
         "outbox list", "outbox retry", "outbox park", "outbox confirm", "connectors", "lifecycle", "freeze", "release",
-        "config schema", "config manifest",
+        "config schema", "config manifest", "report",
     }  # fmt: skip
 
 
@@ -47,7 +47,9 @@ def test_every_command_takes_config_and_debug_and_has_help(words: str):
     assert "Usage:" in told.stdout
 
 
-@pytest.mark.parametrize("words", ["case list", "outbox list", "connectors", "lifecycle", "check", "doctor", "demo"])
+@pytest.mark.parametrize(
+    "words", ["case list", "outbox list", "report", "connectors", "lifecycle", "check", "doctor", "demo"]
+)
 def test_every_listing_has_json(words: str):
     assert "--json" in {option for parameter in COMMANDS[words].params for option in parameter.opts}
 

@@ -1,4 +1,4 @@
-"""Percentiles equal those of the standard library; buckets keep their promise of 1 % and can be added up in any order."""
+"""Percentiles equal those of the standard library; buckets keep their promise of 1 % and can be added up."""
 
 import statistics
 from collections import Counter

@@ -83,7 +83,10 @@ async def test_the_response_rate_is_of_cases_received_in_the_period(database: Da
     ]
     await store(database, cases, [])
     found = await ask(database, by=Grouping.DEPARTMENT)
-    assert [(line.group, line.received, line.answered) for line in found.lines] == [("billing", 2, 2), ("product", 1, 0)]
+    assert [(line.group, line.received, line.answered) for line in found.lines] == [
+        ("billing", 2, 2),
+        ("product", 1, 0),
+    ]
     assert found.total.response_rate == pytest.approx(2 / 3)
     narrowed = await ask(database, department="product")
     assert (narrowed.total.received, narrowed.total.response_rate) == (1, 0.0)
@@ -137,7 +140,9 @@ async def test_lines_are_by_what_was_asked_for(database: Database, by: Grouping)
         account="other", network="mastodon", department="product", language=None, route={"by": "hand"},
         received_at=MONDAY + DAY, answered_at=MONDAY + DAY,
     )  # fmt: skip
-    await store(database, [one, two], [a_step(one, seconds=10.0, member="anna"), a_step(two, seconds=20.0, route="hand")])
+    await store(
+        database, [one, two], [a_step(one, seconds=10.0, member="anna"), a_step(two, seconds=20.0, route="hand")]
+    )
     found = await ask(database, by=by)
     assert {line.group for line in found.lines} == GROUPS[by]
     assert sorted((line.received, line.answered, of(found, line.group).count) for line in found.lines) == [
@@ -253,14 +258,16 @@ async def test_a_process_that_dies_while_rolling_up_leaves_nothing_half_done(dat
     done = sum(row["outcome"] is StepOutcome.DONE for row in steps)
     writes = 0
 
+    fatal = 0
+
     def dies(_: object, __: object, statement: str, *___: object) -> None:
         nonlocal writes
         writes += statement.startswith(("INSERT INTO step_rollup", "UPDATE step_clock"))
         if writes == fatal:
             raise ZeroDivisionError
 
-    for fatal in (1, 2, 3, 4):
-        writes = 0
+    for number in (1, 2, 3, 4):
+        fatal, writes = number, 0
         event.listen(database.engine.sync_engine, "before_cursor_execute", dies)
         with pytest.raises(ZeroDivisionError):
             await RollingUp(database, TestClock()).roll_up(batch=50)

@@ -60,7 +60,8 @@ def test_the_slowest_tenth_of_the_replies_is_left_out_of_the_mean_not_of_the_med
 )
 def test_the_badge_is_for_nine_in_ten_within_a_quarter_of_an_hour(answered: int, minutes: float, earned: bool):
     threads = [
-        talk(("they", 50), *[("us", 50 - minutes / 60)][: number < answered], thread=f"t{number}") for number in range(10)
+        talk(("they", 50), *[("us", 50 - minutes / 60)][: number < answered], thread=f"t{number}")
+        for number in range(10)
     ]
     assert forecast(*threads).earned is earned
 

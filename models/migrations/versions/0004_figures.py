@@ -63,18 +63,27 @@ def upgrade() -> None:
 
 def _fill_facets() -> None:
     """Take from each case what its clocks are reported under; who did a step long ago is not known any more."""
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    matched, by = ("json_extract(c.route, '$.route')", "json_extract(c.route, '$.by')")
-    if not sqlite:
-        matched, by = ("c.route ->> 'route'", "c.route ->> 'by'")
-    for column, source in (
-        ("account", "c.account"),
-        ("network", "c.network"),
-        ("language", "c.language"),
-        ("route", f"coalesce({matched}, {by})"),
-    ):
-        found = f"SELECT CAST({source} AS VARCHAR) FROM cases c WHERE c.id = step_clock.case_id"
-        op.execute(f"UPDATE step_clock SET {column} = ({found})")
+    clocks, cases = sa.table("step_clock"), sa.table("cases")
+    for name in ("case_id", "account", "network", "language", "route"):
+        clocks.append_column(sa.column(name, sa.String()))
+    for name in ("id", "account", "network", "language"):
+        cases.append_column(sa.column(name, sa.String()))
+    cases.append_column(sa.column("route", sa.JSON()))
+    routes = (sa.cast(cases.c.route[key].as_string(), sa.String()) for key in ("route", "by"))
+    found = {
+        "account": cases.c.account,
+        "network": cases.c.network,
+        "language": cases.c.language,
+        "route": sa.func.coalesce(*routes),
+    }
+    op.execute(
+        sa.update(clocks).values(
+            {
+                name: sa.select(source).where(cases.c.id == clocks.c.case_id).scalar_subquery()
+                for name, source in found.items()
+            }
+        )
+    )
 
 
 def downgrade() -> None:
