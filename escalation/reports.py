@@ -69,9 +69,9 @@ async def report(
         cases = await tx.reports.received(question)
         overdue = await tx.reports.overdue(question)
         if method == "exact":
-            figures = _exact(await tx.reports.steps(question, PERCENTS))
-            whole = replace(question, by=None)
-            total = figures if question == whole else _exact(await tx.reports.steps(whole, PERCENTS))
+            total = _exact(await tx.reports.steps(replace(question, by=None), PERCENTS))
+            in_one = by is None or by is Grouping.STEP
+            figures = total if in_one else _exact(await tx.reports.steps(question, PERCENTS))
         else:
             tallies = await _tallies(tx, question)
             figures = {key: tally.figures(key[1]) for key, tally in tallies.items()}

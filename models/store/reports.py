@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.mention import Mention
 from models.outbox import Effect
-from models.store.questions import CASES, CLOCKS, Question, one_of_groups, within
+from models.store.questions import CASES, CLOCKS, Question, not_rolled_up, one_of_groups, within
 from models.store.statements import table
 from models.vocabulary import DismissReason, EffectKind, EffectState, Step, Visibility
 
@@ -25,9 +25,11 @@ _MENTIONS, _EFFECTS = table(Mention), table(Effect)
 
 @dataclass(frozen=True)
 class StepCount:
-    """The cycles of one step in one group. ``nearest``: for each percent asked for the two values around it, see
-    ``escalation.percentiles.interpolated``; the second is ``None`` where there is none. Microseconds.
-    """  # noqa: D205 - one thought
+    """The cycles of one step in one group, in microseconds.
+
+    ``nearest``: for each percent asked for the two values around it, see ``escalation.percentiles.interpolated``; the
+    second is ``None`` where there is none.
+    """
 
     group: Any
     step: Step
@@ -114,10 +116,10 @@ class Reports:
         """Return the cycles of a question that ended outside ``since`` to ``until``, or are not rolled up yet."""
         inside = and_(*within(CLOCKS.c.ended_at, since, until))
         columns = (question.step_group, CLOCKS.c.step, question.microseconds, CLOCKS.c.due_at, CLOCKS.c.ended_at)
-        before = [*question.ended, CLOCKS.c.ended_at < since]
-        after = [*question.ended, CLOCKS.c.ended_at >= until]
-        fresh = [*question.ended, inside, CLOCKS.c.rolled_up_at.is_(None)]
-        rows = [row for where in (before, after, fresh) for row in await self._all(select(*columns).where(*where))]
+        whole = select(*columns).where(*question.ended)
+        fresh = not_rolled_up(whole.where(inside))
+        queries = (whole.where(CLOCKS.c.ended_at < since), whole.where(CLOCKS.c.ended_at >= until), fresh)
+        rows = [row for query in queries for row in await self._all(query)]
         return [
             Cycle(group, Step(step), length, due is not None, due is not None and ended <= due)
             for group, step, length, due, ended in rows

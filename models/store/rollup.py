@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, cast, func, literal, select, text, update
+from sqlalchemy import BigInteger, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.rollup import StepRollup
-from models.store.questions import CLOCKS, Question, within
+from models.store.questions import CLOCKS, Question, not_rolled_up, within
 from models.store.statements import table
 from models.vocabulary import Grouping, RollupSpan
 
@@ -18,7 +18,6 @@ _CELLS = table(StepRollup)
 _KEY = tuple(column.name for column in _CELLS.primary_key.columns)
 _SUMS = ("count", "microseconds", "targeted", "met")
 _LOCK = 0x726F6C6C  # one process rolls up at a time; any other has nothing to wait for
-_WAITING = text("step_clock.outcome = 'done' AND step_clock.rolled_up_at IS NULL")  # as in the partial index
 ROLLED_GROUPS = frozenset({None, Grouping.STEP, Grouping.DEPARTMENT, Grouping.ACCOUNT, Grouping.NETWORK})
 """What the roll-up can tell apart; finer questions are asked of the rows themselves."""
 
@@ -33,7 +32,7 @@ class Rollup:
 
     async def any_waiting(self) -> bool:
         """Tell whether a step has ended that is not in the roll-up; cheap enough to ask often."""
-        query = select(literal(1)).select_from(CLOCKS).where(_WAITING).limit(1)
+        query = not_rolled_up(select(literal(1)).select_from(CLOCKS)).limit(1)
         return (await self._run(query)).first() is not None
 
     async def claim(self, *, limit: int) -> Sequence[Any]:
@@ -43,7 +42,7 @@ class Rollup:
         """
         if not self._sqlite and not (await self._run(select(func.pg_try_advisory_xact_lock(_LOCK)))).scalar():
             return ()
-        query = select(CLOCKS).where(_WAITING).order_by(CLOCKS.c.ended_at).limit(limit)
+        query = not_rolled_up(select(CLOCKS)).order_by(CLOCKS.c.ended_at).limit(limit)
         rows: Sequence[Any] = (await self._run(query.with_for_update(skip_locked=True))).all()
         return rows
 
@@ -61,7 +60,7 @@ class Rollup:
 
     async def count_waiting(self, question: Question, *, up_to: int) -> int:
         """Return how many cycles of a question are not in the roll-up; counting stops at ``up_to``."""
-        rows = select(literal(1)).select_from(CLOCKS).where(_WAITING, *question.ended).limit(up_to).subquery()
+        rows = not_rolled_up(select(literal(1)).select_from(CLOCKS)).where(*question.ended).limit(up_to).subquery()
         return int((await self._run(select(func.count()).select_from(rows))).scalar() or 0)
 
     async def sums(self, question: Question, span: RollupSpan, since: datetime, until: datetime) -> Sequence[Any]:

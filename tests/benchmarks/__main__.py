@@ -1,13 +1,13 @@
-"""Runs every benchmark and prints a table: ``python -m tests.benchmarks [--json] [--quick] [intake] [relay]``."""
+"""Runs benchmarks and prints a table: ``python -m tests.benchmarks [--json] [--quick] [intake] [relay] [report]``."""
 
 import argparse
 import json
 import sys
 
-from tests.benchmarks import relay, slack_intake
+from tests.benchmarks import relay, report, slack_intake
 from tests.benchmarks.measuring import heading
 
-_ALL = {"intake": slack_intake.measure, "relay": relay.measure}
+_ALL = {"intake": slack_intake.measure, "relay": relay.measure, "report": report.measure}
 
 
 def main() -> int:
