@@ -7,6 +7,7 @@ mapping of DDSketch (Masson, Rim and Lee, VLDB 2019, https://arxiv.org/abs/1908.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -61,8 +62,5 @@ def _at(rank: int, numbers: Sequence[int], counts: Mapping[int, int]) -> float:
 
 
 def expectation(microseconds: int, limits_seconds: Sequence[int]) -> int:
-    """Return the place of the shortest limit that a length keeps, one past the last where it keeps none."""
-    for place, limit in enumerate(limits_seconds):
-        if microseconds <= limit * 1_000_000:
-            return place
-    return len(limits_seconds)
+    """Return the place of the shortest limit (they ascend) that a length keeps, one past the last if it keeps none."""
+    return bisect_left(limits_seconds, microseconds / 1_000_000)

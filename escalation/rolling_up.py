@@ -4,6 +4,7 @@ A step is counted and marked in one transaction: whoever dies in between has don
 late is found whenever it comes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 from escalation.figures import WITHIN_SECONDS
 from escalation.percentiles import bucket, expectation
 from escalation.ports import Clock
+from models.store.rollup import CellKey, CellSums, EndedStep
 from models.vocabulary import RollupSpan, TimeKind
 
 BATCH = 500
@@ -45,12 +47,12 @@ class RollingUp:
                 if not await tx.rollup.any_waiting():
                     return counted
             async with self._storage.begin() as tx:
-                rows = await tx.rollup.claim(limit=batch)
-                if not rows:
+                steps = await tx.rollup.claim(limit=batch)
+                if not steps:
                     return counted  # another process is at it
-                await tx.rollup.add(cells(rows))
-                await tx.rollup.mark([row.id for row in rows], self._clock.now())
-            counted += len(rows)
+                await tx.rollup.add(cells(steps))
+                await tx.rollup.mark([step.id for step in steps], self._clock.now())
+            counted += len(steps)
 
 
 @dataclass(frozen=True)
@@ -62,29 +64,28 @@ class Stretch:
     until: datetime
 
 
-def cells(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return what steps that have ended (rows of ``step_clock``) add to the roll-up, one entry a cell."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        starts = {RollupSpan.HOUR: _hour(row.ended_at), RollupSpan.MONTH: _month(row.ended_at)}
-        met = row.due_at is not None and row.ended_at <= row.due_at
-        for kind, seconds in ((TimeKind.WALL, row.wall_seconds), (TimeKind.BUSINESS, row.business_seconds)):
+def cells(steps: Iterable[EndedStep]) -> dict[CellKey, CellSums]:
+    """Return what steps that have ended add to the roll-up."""
+    found: defaultdict[CellKey, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    months: dict[datetime, datetime] = {}
+    for step in steps:
+        hour = _hour(step.ended_at)
+        if (month := months.get(hour)) is None:
+            month = months[hour] = _month(hour)
+        targeted = step.due_at is not None
+        met = step.due_at is not None and step.ended_at <= step.due_at
+        for kind, seconds in ((TimeKind.WALL, step.wall_seconds), (TimeKind.BUSINESS, step.business_seconds)):
             length = round(seconds * 1_000_000)
-            place = bucket(length), expectation(length, WITHIN_SECONDS)
-            for span, start in starts.items():
-                key = (kind, span, start, row.department, row.step, row.account, row.network, *place)
-                cell = found.get(key)
-                if cell is None:
-                    cell = found[key] = {
-                        "kind": kind, "span": span, "start": start, "department": row.department, "step": row.step,
-                        "account": row.account, "network": row.network, "bucket": place[0], "within": place[1],
-                        "count": 0, "microseconds": 0, "targeted": 0, "met": 0,
-                    }  # fmt: skip
-                cell["count"] += 1
-                cell["microseconds"] += length
-                cell["targeted"] += row.due_at is not None
-                cell["met"] += met
-    return list(found.values())
+            number, place = bucket(length), expectation(length, WITHIN_SECONDS)
+            for span, start in ((RollupSpan.HOUR, hour), (RollupSpan.MONTH, month)):
+                sums = found[
+                    CellKey(kind, span, start, step.department, step.step, step.account, step.network, number, place)
+                ]
+                sums[0] += 1
+                sums[1] += length
+                sums[2] += targeted
+                sums[3] += met
+    return {key: CellSums(*sums) for key, sums in found.items()}
 
 
 def stretches(since: datetime, until: datetime) -> tuple[Stretch, ...]:

@@ -14,7 +14,7 @@ class StepRollup(SQLModel, table=True):
 
     ``bucket`` and its bounds are ``escalation.percentiles``'; ``within`` is the place of the shortest expectation that
     these cycles met (one past the last: none). Every cycle is counted in four cells: hour and month, wall and business
-    seconds. ``count``, ``microseconds`` (their sum), ``targeted`` and ``met`` are exact.
+    seconds. ``cycles``, ``microseconds`` (their sum), ``targeted`` and ``met`` are exact.
     """
 
     __tablename__ = "step_rollup"
@@ -29,7 +29,7 @@ class StepRollup(SQLModel, table=True):
     network: str = Field(primary_key=True)
     bucket: int = Field(primary_key=True)
     within: int = Field(primary_key=True)
-    count: int = Field(sa_type=BigInteger)
+    cycles: int = Field(sa_type=BigInteger)
     microseconds: int = Field(sa_type=BigInteger)
     targeted: int = Field(sa_type=BigInteger)
     met: int = Field(sa_type=BigInteger)

@@ -65,7 +65,7 @@ async def _measured(kind: str, url: str, *, cases: int, rounds: int) -> list[Fig
     loaded = time.perf_counter()
     database, steps = Database(url), cases * len(Step)
     try:
-        counted = await RollingUp(database, TestClock()).roll_up(batch=50_000)
+        counted = await RollingUp(database, TestClock()).roll_up(batch=100_000)
         require(counted == steps, "a step was not rolled up")
         load_one, roll_one = (1e6 * spent / steps for spent in (loaded - started, time.perf_counter() - loaded))
         figures = [

@@ -315,7 +315,7 @@ async def _cells(database: Database) -> list:
 
 async def _counted_in_cells(database: Database) -> int:
     async with database.read() as tx:
-        rows = await (await tx.session.connection()).execute(select(func.sum(table(StepRollup).c.count)))
+        rows = await (await tx.session.connection()).execute(select(func.sum(table(StepRollup).c.cycles)))
         return int(rows.scalar() or 0)
 
 

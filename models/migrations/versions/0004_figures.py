@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("network", sa.String(), nullable=False),
         sa.Column("bucket", sa.Integer(), nullable=False),
         sa.Column("within", sa.Integer(), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("cycles", sa.BigInteger(), nullable=False),
         sa.Column("microseconds", sa.BigInteger(), nullable=False),
         sa.Column("targeted", sa.BigInteger(), nullable=False),
         sa.Column("met", sa.BigInteger(), nullable=False),
