@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, case, cast, func, literal, select
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
 from sqlalchemy.dialects import postgresql
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.mention import Mention
 from models.outbox import Effect
-from models.store.questions import CASES, CLOCKS, Question, not_rolled_up, one_of_groups, within
+from models.store.questions import CASES, CLOCKS, Question, one_of_groups, within
 from models.store.statements import table
 from models.vocabulary import DismissReason, EffectKind, EffectState, Step, Visibility
 
@@ -114,11 +114,10 @@ class Reports:
 
     async def remainder(self, question: Question, *, since: datetime, until: datetime) -> list[Cycle]:
         """Return the cycles of a question that ended outside ``since`` to ``until``, or are not rolled up yet."""
-        inside = and_(*within(CLOCKS.c.ended_at, since, until))
         columns = (question.step_group, CLOCKS.c.step, question.microseconds, CLOCKS.c.due_at, CLOCKS.c.ended_at)
-        whole = select(*columns).where(*question.ended)
-        fresh = not_rolled_up(whole.where(inside))
-        queries = (whole.where(CLOCKS.c.ended_at < since), whole.where(CLOCKS.c.ended_at >= until), fresh)
+        ended = select(*columns).where(*question.ended)
+        fresh = select(*columns).where(*question.fresh, *within(CLOCKS.c.ended_at, since, until))
+        queries = (ended.where(CLOCKS.c.ended_at < since), ended.where(CLOCKS.c.ended_at >= until), fresh)
         rows = [row for query in queries for row in await self._all(query)]
         return [
             Cycle(group, Step(step), length, due is not None, due is not None and ended <= due)

@@ -12,12 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.columns import UtcTime
 from models.rollup import StepRollup
-from models.store.questions import CLOCKS, Question, not_rolled_up, within
+from models.store.questions import CLOCKS, NOT_ROLLED_UP, Question, within
 from models.store.statements import table
 from models.vocabulary import Grouping, RollupSpan, Step, TimeKind
 
 _CELLS = table(StepRollup)
 _LOCK = 0x726F6C6C  # one process rolls up at a time; any other has nothing to wait for
+_OLDEST = (CLOCKS.c.rolled_up_at, CLOCKS.c.ended_at)  # the order of the index, so that no planner reads anything else
 ROLLED_GROUPS = frozenset({None, Grouping.STEP, Grouping.DEPARTMENT, Grouping.ACCOUNT, Grouping.NETWORK})
 """What the roll-up can tell apart; finer questions are asked of the rows themselves."""
 
@@ -75,7 +76,7 @@ class Rollup:
 
     async def any_waiting(self) -> bool:
         """Tell whether a step has ended that is not in the roll-up; cheap enough to ask often."""
-        query = not_rolled_up(select(literal(1)).select_from(CLOCKS)).limit(1)
+        query = select(literal(1)).select_from(CLOCKS).where(NOT_ROLLED_UP).order_by(*_OLDEST).limit(1)
         return (await self._run(query)).first() is not None
 
     async def claim(self, *, limit: int) -> list[EndedStep]:
@@ -116,7 +117,7 @@ class Rollup:
 
     async def count_waiting(self, question: Question, *, up_to: int) -> int:
         """Return how many cycles of a question are not in the roll-up; counting stops at ``up_to``."""
-        rows = not_rolled_up(select(literal(1)).select_from(CLOCKS)).where(*question.ended).limit(up_to).subquery()
+        rows = select(literal(1)).select_from(CLOCKS).where(*question.fresh).limit(up_to).subquery()
         return int((await self._run(select(func.count()).select_from(rows))).scalar() or 0)
 
     async def sums(self, question: Question, span: RollupSpan, since: datetime, until: datetime) -> Sequence[Any]:
@@ -141,7 +142,7 @@ class Rollup:
 
 @cache
 def _waiting() -> Select[Any]:
-    query = not_rolled_up(select(*(CLOCKS.c[name] for name in EndedStep._fields))).order_by(CLOCKS.c.ended_at)
+    query = select(*(CLOCKS.c[name] for name in EndedStep._fields)).where(NOT_ROLLED_UP).order_by(*_OLDEST)
     return query.limit(bindparam("most")).with_for_update(skip_locked=True)
 
 

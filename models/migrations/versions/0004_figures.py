@@ -34,7 +34,7 @@ def upgrade() -> None:
             _DONE,
         ),
         ("step_clock_ended", ["ended_at", "due_at"], _ENDED),
-        ("step_clock_not_rolled_up", ["ended_at"], _NOT_ROLLED_UP),
+        ("step_clock_not_rolled_up", ["rolled_up_at", "ended_at"], _NOT_ROLLED_UP),
     ):
         op.create_index(name, "step_clock", columns, unique=False, postgresql_where=where, sqlite_where=where)
     op.create_index("case_received", "cases", ["received_at"], unique=False)
