@@ -50,7 +50,7 @@ _FLOOR = """SELECT step, count(*), sum(wall_seconds) FROM step_clock
 
 def measure(*, quick: bool = False) -> list[Figure]:
     """Return milliseconds of each question on both databases."""
-    cases, rounds = (400, 1) if quick else (2_000_000 // len(Step), 7)
+    cases, rounds = (400, 1) if quick else (2_000_000 // len(Step), 5)
     with tempfile.TemporaryDirectory(prefix="portavoce-bench-") as folder, Databases(Path(folder)) as databases:
         figures: list[Figure] = []
         for kind in KINDS[:1] if quick else KINDS:
@@ -65,7 +65,7 @@ async def _measured(kind: str, url: str, *, cases: int, rounds: int) -> list[Fig
     loaded = time.perf_counter()
     database, steps = Database(url), cases * len(Step)
     try:
-        counted = await RollingUp(database, TestClock()).roll_up(batch=100_000)
+        counted = await RollingUp(database, TestClock()).roll_up(batch=20_000)
         require(counted == steps, "a step was not rolled up")
         load_one, roll_one = (1e6 * spent / steps for spent in (loaded - started, time.perf_counter() - loaded))
         figures = [

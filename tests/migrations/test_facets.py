@@ -1,9 +1,7 @@
 """Clocks that were written before they had facets get those of their case."""
 
 import json
-from pathlib import Path
 
-import pytest
 from alembic import command
 from sqlalchemy import text
 
@@ -20,9 +18,7 @@ _CLOCK = """INSERT INTO step_clock (id, case_id, step, cycle, department, starte
  VALUES (:id, :id, 'answer', 1, 'billing', 5)"""
 
 
-@pytest.mark.usefixtures("tmp_path")
-def test_facets_are_taken_from_the_case(empty: str, tmp_path: Path):
-    del tmp_path
+def test_facets_are_taken_from_the_case(empty: str):
     with sync_engine(empty).connect() as connection:
         config = _config()
         config.attributes["connection"] = connection
