@@ -31,6 +31,8 @@ from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.ports import Clock, Connector, OutsideError, Surface
+from escalation.reports import counting_by_rows
+from escalation.rolling_up import RollingUp
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
 from escalation.sweeper import Sweeper
@@ -58,7 +60,7 @@ class App:
     poller: Poller
     slack: Slack | None
     surfaces: Mapping[str, Surface]
-    digests: Digests | None
+    digests: Digests
     heartbeat: Heartbeat | None
     web: Starlette
     worker: Worker
@@ -87,9 +89,9 @@ def build(
     *,
     clock: Clock | None = None,
     more_routes: Sequence[BaseRoute] = (),
-    counting: Callable[[Database, Settings], Counting] | None = None,
+    counting: Callable[[Database, Settings], Counting] = counting_by_rows,
 ) -> App:
-    """Wire an application; nothing is opened or asked yet. ``counting``: who counts figures, without it no digests."""
+    """Wire an application; nothing is opened or asked yet. ``counting``: who counts the figures of digests."""
     clock = clock or SystemClock()
     database = Database(settings.database.url, monotonic=clock.monotonic)
     kinds = registry()
@@ -101,7 +103,7 @@ def build(
     couriers: dict[str, Courier] = {}
     desk = Desk(database, rulebook, clock, committed=_waking(couriers))
     inbox, freezing = Inbox(database, clock), Freezing(desk)
-    digests = Digests(desk, counting(database, settings)) if counting is not None else None
+    digests = Digests(desk, counting(database, settings))
     slack = (
         build_slack(
             settings, desk=desk, inbox=inbox, rulebook=rulebook, clock=clock, freezing=freezing, digests=digests
@@ -156,6 +158,7 @@ def build(
         groups=GroupReader(desk, surfaces),
         handlers=handlers,
         watch=watch,
+        rolling_up=RollingUp(database, clock),
         digests=digests,
     )
     return App(

@@ -32,6 +32,12 @@ def line(text: str = "", *, stream: TextIO | None = None) -> None:
     out.flush()
 
 
+def write(text: str) -> None:
+    """Write text to standard output exactly as it is, its line ends included."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def complain(text: str) -> None:
     """Write one line to standard error."""
     line(text, stream=sys.stderr)

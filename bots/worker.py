@@ -1,4 +1,4 @@
-"""The working side: APScheduler wakes the courier, the sweeper, the poller, the inbox, the digests and the watch.
+"""The working side: APScheduler wakes whatever is done without being asked, from the courier to the watch.
 
 Rows in the database are the truth.
 
@@ -16,6 +16,7 @@ from escalation.digesting import Digests
 from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
+from escalation.rolling_up import RollingUp
 from escalation.sweeper import Sweeper
 from escalation.watching import ROUND_SECONDS, Watch
 from models.database import StorageUnavailableError
@@ -38,6 +39,7 @@ class Worker:
         groups: GroupReader,
         handlers: Mapping[str, Handler],
         watch: Watch,
+        rolling_up: RollingUp,
         digests: Digests | None = None,
     ) -> None:
         """Keep the workers; nothing runs yet. ``digests`` ``None``: nobody counts here."""
@@ -49,6 +51,7 @@ class Worker:
         self._handlers = handlers
         self._digests = digests
         self._watch = watch
+        self._rolling_up = rolling_up
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[object]] = set()
 
@@ -67,6 +70,7 @@ class Worker:
             ("take up", lambda: self._inbox.take_up(self._handlers), 5.0),
             ("read user groups", self._groups.read_due, 5.0),
             ("watch", self._watch.round, ROUND_SECONDS),
+            ("roll up", self._rolling_up.roll_up, 60.0),
         ):
             scheduler.add_job(self._guarded(name, work), "interval", seconds=seconds, id=name)
         if self._digests is not None:

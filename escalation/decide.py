@@ -113,7 +113,6 @@ def _clocks(
     scene: Scene, row: Transition, command: type[c.Command], plan: Plan, to: CaseState
 ) -> tuple[list[ClockStopped], list[ClockStarted]]:
     file, at = scene.file, scene.at
-    member = scene.actor if scene.actor != SYSTEM else scene.case.owner
     stopped: list[ClockStopped] = []
     skipped = _steps_taken_at_once(file, command)
     for step in (*row.stops, *row.drops):
@@ -131,16 +130,13 @@ def _clocks(
                     outcome,
                     wall,
                     business,
-                    member=member,
                     paused_seconds=paused,
                 )
             )
         elif step in skipped and step in row.stops:
             cycle = _next_cycle(file, step)
             stopped.append(
-                ClockStopped(
-                    step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department, member=member
-                )
+                ClockStopped(step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department)
             )
     ending = {clock.step for clock in stopped}
     department = plan.changes.get("department", scene.case.department)

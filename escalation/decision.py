@@ -43,7 +43,6 @@ class ClockStopped:
     business_seconds: float
     is_new: bool = False
     department: str = ""
-    member: str | None = None
     paused_seconds: int = 0
 
 

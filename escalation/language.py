@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 LANGUAGES = ("en", "it")
 
@@ -114,4 +115,6 @@ class Reader:
             return self.time(value.astimezone(UTC))
         if isinstance(value, timedelta):
             return self.duration(value)
+        if isinstance(value, float):
+            return format_decimal(value, locale=self.language)
         return str(value)

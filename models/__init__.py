@@ -10,6 +10,7 @@ from models.mention import Author, EarlyChange, Inbound, Mention
 from models.on_call import DutyGroup, DutyOverride
 from models.outbox import Attempt, Card, Cursor, Effect, Freeze, Pace
 from models.pings import Announcement, Gathering, Ping
+from models.rollup import StepRollup
 from models.watching import KnownFinding, Pulse
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "Pulse",
     "Review",
     "StepClock",
+    "StepRollup",
     "Timer",
 ]

@@ -263,3 +263,33 @@ class DigestKind(StrEnum):
 
     DAILY = "daily"
     WEEKLY = "weekly"
+
+
+class Grouping(StrEnum):
+    """What the lines of a report may have in common.
+
+    ``hour``: the hour of the week in which the step began, or the case was received, in the organisation's zone.
+    """
+
+    NETWORK = "network"
+    ACCOUNT = "account"
+    DEPARTMENT = "department"
+    MEMBER = "member"
+    ROUTE = "route"
+    LANGUAGE = "language"
+    HOUR = "hour"
+    STEP = "step"
+
+
+class TimeKind(StrEnum):
+    """Which seconds of a step a figure counts: those of the customer's clock, or only those of opening hours."""
+
+    WALL = "wall"
+    BUSINESS = "business"
+
+
+class RollupSpan(StrEnum):
+    """How much time one cell of the roll-up covers, in UTC."""
+
+    HOUR = "hour"
+    MONTH = "month"

@@ -14,6 +14,7 @@ from bots.printing import line, show_json, visible
 from escalation.digest import digest_view
 from escalation.digesting import Counting, Digests, NoManagersChannelError
 from escalation.language import Reader, Sentence
+from escalation.reports import counting_by_rows
 from escalation.settings import Settings
 from escalation.views import Chart, DigestView, FigureLine
 from models.database import Database
@@ -27,7 +28,7 @@ SendOption = Annotated[bool, typer.Option("--send", help="Post it in the manager
 CountingOver = Callable[[Database, Settings], Counting]
 
 
-def register(app: typer.Typer, counting: CountingOver) -> None:
+def register(app: typer.Typer, counting: CountingOver = counting_by_rows) -> None:
     """Add this command; ``counting``: who counts."""
 
     def digest(

@@ -12,6 +12,8 @@ from models.store.on_call import OnCall
 from models.store.outbox import Outbox
 from models.store.pings import Pings
 from models.store.polling import Polling
+from models.store.reports import Reports
+from models.store.rollup import Rollup
 from models.store.watching import Watching
 
 
@@ -32,6 +34,8 @@ class Transaction:
         self.pings = Pings(session)
         self.polling = Polling(session)
         self.watching = Watching(session)
+        self.reports = Reports(session)
+        self.rollup = Rollup(session)
 
 
 __all__ = ["Transaction"]

@@ -16,7 +16,6 @@ from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
 from models.store.statements import insert_or_ignore, one_of, table
 from models.vocabulary import (
-    DRAWINGS,
     NETWORK_EFFECTS,
     OPEN_STATES,
     UNSETTLED_EFFECTS,
@@ -29,7 +28,7 @@ _SHOWN_BY_A_TRY = ("ended_at", "verdict", "reason", "external_id")
 SEQUENCE_STEP = 1000
 """How far apart the sequences of two decisions of one case are, so that the effects of each keep their order."""
 
-_DRAWINGS = tuple(sorted(DRAWINGS))
+_DRAWINGS = (EffectKind.CARD, EffectKind.APPROVAL, EffectKind.PING)  # in the order of the index effect_waiting_card
 
 _DRAWS = {
     CardKind.CARD: EffectKind.CARD,

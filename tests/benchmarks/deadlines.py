@@ -120,6 +120,8 @@ def _clock(case_id: str, number: int) -> StepClock:
         step=Step.ACKNOWLEDGE,
         cycle=1000 + number,
         department="billing",
+        account="acme",
+        network="plain",
         started_at=MONDAY,
         target_seconds=900,
         due_at=_FAR,
@@ -221,9 +223,9 @@ async def _fill(database: Database, case_id: str, have: int, size: int) -> None:
             end = f"{due}, 'done', 1.0" if copy else "NULL, NULL, NULL"
             await connection.execute(
                 text(
-                    "INSERT INTO step_clock (id, case_id, step, cycle, department, started_at, due_at, next_at,"
+                    "INSERT INTO step_clock (id, case_id, step, cycle, department, account, network, started_at, due_at, next_at,"
                     f" rungs_passed, paused_seconds, {ended}) SELECT 'b' || v || '-{copy}', 'b' || v, 'acknowledge',"
-                    f" {copy + 1}, 'billing', {due}, {due}, {at}, 0, 0, {end} FROM ({series}) s"
+                    f" {copy + 1}, 'billing', 'acme', 'plain', {due}, {due}, {at}, 0, 0, {end} FROM ({series}) s"
                 ),
                 {"low": have, "high": size - 1},
             )

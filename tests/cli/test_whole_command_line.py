@@ -37,6 +37,7 @@ def test_the_commands_are_those_of_the_contract():
         "config schema", "config manifest",
         "oncall who", "oncall calendar", "oncall swap", "oncall override", "oncall cancel",
         "auditor",
+        "report",
     }  # fmt: skip
 
 
@@ -52,6 +53,8 @@ def test_every_command_takes_config_and_debug_and_has_help(words: str):
 @pytest.mark.parametrize(
     "words",
     ["case list", "outbox list", "connectors", "lifecycle", "check", "doctor", "demo", "oncall who", "oncall calendar"],
+    "words",
+    ["case list", "outbox list", "report", "connectors", "lifecycle", "check", "doctor", "demo"],
 )
 def test_every_listing_has_json(words: str):
     assert "--json" in {option for parameter in COMMANDS[words].params for option in parameter.opts}

@@ -372,7 +372,8 @@ async def test_a_card_never_forgets_the_newest_version_that_it_shows(house: Hous
 
 async def test_step_clocks_are_counted_by_cycle(house: House):
     case_id = await house.arrive()
-    clock = StepClock(id="c9", case_id=case_id, step=Step.ROUTE, cycle=2, department="billing", started_at=MONDAY)
+    facets = {"department": "billing", "account": "acme", "network": "plain"}
+    clock = StepClock(id="c9", case_id=case_id, step=Step.ROUTE, cycle=2, started_at=MONDAY, **facets)
     await add(house.database, clock)
     with pytest.raises(IntegrityError):
         await add(house.database, copy_of(clock))

@@ -178,8 +178,9 @@ async def started_too_early(house: House) -> str:
     await by_hand(
         house,
         "UPDATE journal SET details = :details WHERE act = 'OpenCase'",
-        "INSERT INTO step_clock (id, case_id, step, cycle, department, started_at, rungs_passed, paused_seconds) "
-        "SELECT 'by-hand', case_id, 'approve', 1, department, started_at, 0, 0 FROM step_clock WHERE step = 'detect'",
+        "INSERT INTO step_clock (id, case_id, step, cycle, department, account, network, started_at, rungs_passed, "
+        "paused_seconds) SELECT 'by-hand', case_id, 'approve', 1, department, account, network, started_at, 0, 0 "
+        "FROM step_clock WHERE step = 'detect'",
         details=json.dumps(details),
     )
     return case_id

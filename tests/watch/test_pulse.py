@@ -11,6 +11,7 @@ from escalation.auditor import Auditor
 from escalation.group_reading import GroupReader
 from escalation.inbox import Inbox
 from escalation.polling import Poller
+from escalation.rolling_up import RollingUp
 from escalation.watching import AUDIT, BEAT_EVERY, FIRST_AUDIT_AFTER, SWEEP, Limits, Vitals, Watch, clock_skew, vitals
 from models.watching import Pulse
 from tests.budget.counting import counted
@@ -37,6 +38,7 @@ def worker_of(house: House) -> Worker:
         groups=GroupReader(house.desk, {}),
         handlers={},
         watch=watch_of(house),
+        rolling_up=RollingUp(house.database, house.clock),
     )
 
 
