@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from escalation import commands as c
-from escalation.casefile import Addressee
+from escalation.casefile import Addressee, CaseFile, Rules
 from escalation.decision import ClockMoved, PingDue, Refusal, Told
 from escalation.ladder import Rung, Timing
 from escalation.language import say
 from escalation.notes import Note
 from escalation.plans.scene import Plan, Scene
+from escalation.ports import Duty
 from models.clocks import StepClock
 from models.vocabulary import CaseState, PingFate, PingKind, Step
 
@@ -88,7 +89,7 @@ def _told(scene: Scene, command: c.TargetsDue, clock: StepClock, rungs: Sequence
     """Return where the loudest of some rungs is told: to everybody whom any of them would have told."""
     found: dict[str, Told] = {}
     for rung in rungs:
-        for addressee in _addressees(scene, command, clock, rung):
+        for addressee in addressees_of(scene.rules, scene.file, clock, rung, command.duty, scene.at):
             moment = scene.rules.reachable(addressee, rung, command.duty, scene.at)
             not_before = moment if moment > scene.at else None
             known = found.get(addressee.channel)
@@ -101,19 +102,21 @@ def _told(scene: Scene, command: c.TargetsDue, clock: StepClock, rungs: Sequence
     return tuple(found.values())
 
 
-def _addressees(scene: Scene, command: c.TargetsDue, clock: StepClock, rung: Rung) -> tuple[Addressee, ...]:
-    """Return whom a rung tells; where nobody answers to its role, at once whom the next one would tell."""
-    timing, rules = scene.rules.timing_of(clock), scene.rules
+def addressees_of(
+    rules: Rules, file: CaseFile, clock: StepClock, rung: Rung, duty: Duty, at: datetime
+) -> tuple[Addressee, ...]:
+    """Return whom a rung tells at ``at``; where nobody answers to its role, at once whom the next one would tell."""
+    timing = rules.timing_of(clock)
     following = [other for other in timing.rungs if other.repeat == 0 and other.offset > rung.offset]
     for role in dict.fromkeys([rung.role, *(other.role for other in following)]):
-        if found := rules.addressees(role, scene.file, clock, command.duty, scene.at):
+        if found := rules.addressees(role, file, clock, duty, at):
             break
     else:
         found = ()
-    if rung.kind in {PingKind.BREACH, PingKind.LATER, PingKind.WINDOW_CLOSED} and scene.rules.managers_channel:
+    if rung.kind in {PingKind.BREACH, PingKind.LATER, PingKind.WINDOW_CLOSED} and rules.managers_channel:
         known = {addressee.channel for addressee in found}
-        if scene.rules.managers_channel not in known:
-            found = (*found, Addressee(scene.rules.managers_channel))
+        if rules.managers_channel not in known:
+            found = (*found, Addressee(rules.managers_channel))
     return found
 
 
@@ -202,11 +205,12 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
         }
         if all(getattr(clock, name) == value for name, value in changes.items()):
             continue
-        plan.moved.append(ClockMoved(clock.id, changes))
+        plan.moved.append(ClockMoved(clock.id, changes, timing.calendar))
         before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, due_at))
         changed.append([clock.step.value, clock.cycle, before, after])
     if not plan.moved and scene.case.policy_digest == today.digest:
         return None
     plan.changes |= {"policy": today.name, "policy_digest": today.digest}
     plan.details["recomputed"] = changed
+    plan.details["policy"] = [scene.case.policy_digest, today.digest]
     return plan
