@@ -9,7 +9,6 @@ from models.outbox import Freeze
 from models.vocabulary import OPERATOR
 
 
-
 def scope_of(text: str, settings: Settings) -> str | Sentence:
     """Return the scope that a person named: nothing or ``all`` for everything, else a brand or an account.
 

@@ -1,12 +1,12 @@
 """Sentences for colleagues: written once in English, read in their own language and time zone.
 
 Code marks a sentence with ``say("... {name} ...", name=value)``; it is translated and filled only where it is shown.
-Values may be text, numbers, datetimes (shown in the reader's zone), timedeltas (shown as a duration), stretches of time,
-dates, counted hours and other sentences.
+Values may be text, numbers, datetimes (shown in the reader's zone), timedeltas (shown as a duration), stretches of
+time, dates, counted hours and other sentences.
 The customer's and the expert's text passes through as a value and is never altered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -69,6 +69,12 @@ Value = str | int | float | datetime | timedelta | Sentence | Ago | Stretch | Da
 def say(text: str, /, **values: Value) -> Sentence:
     """Mark ``text`` for translation; ``{name}`` stands for a value."""
     return Sentence(text, values)
+
+
+def joined(values: Sequence[Value], between: str) -> Sentence:
+    """Return values one after the other; the signs ``between`` them are the same in every language."""
+    names = [f"v{number}" for number in range(len(values))]
+    return Sentence(between.join(f"{{{name}}}" for name in names), dict(zip(names, values, strict=True)))
 
 
 @cache
@@ -148,7 +154,7 @@ class Reader:
         today = (self.now or local).astimezone(local.tzinfo).date()
         return "EEE" if abs((local.date() - today).days) < _DAYS_OF_WEEK else "EEE d MMM"
 
-    def _value(self, value: Value) -> str:  # noqa: C901, PLR0911 - one line for each kind of value
+    def _value(self, value: Value) -> str:
         if isinstance(value, Sentence):
             return self.read(value)
         if isinstance(value, Ago):

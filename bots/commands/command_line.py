@@ -14,6 +14,7 @@ from bots.commands import (
     lifecycle,
     networks,
     outbox,
+    policies,
     running,
     storage,
 )
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, networks, lifecycle):
+for group in (demo, running, configuration, doctor, storage, cases, policies, outbox, freezing, networks, lifecycle):
     group.register(app)
 
 

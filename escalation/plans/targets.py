@@ -14,7 +14,7 @@ from escalation.notes import Note
 from escalation.plans.scene import Plan, Scene
 from escalation.ports import Duty
 from models.clocks import StepClock
-from models.vocabulary import CaseState, PingFate, PingKind, Step
+from models.vocabulary import BREACHES, CaseState, PingFate, PingKind, Step
 
 _WAITS_OUTSIDE = frozenset({CaseState.RELAYING, CaseState.NEEDS_CHECK})
 _BEATS_OTHERS = frozenset({PingKind.LAST_CHANCE, PingKind.WINDOW_CLOSED})
@@ -106,14 +106,11 @@ def addressees_of(
     rules: Rules, file: CaseFile, clock: StepClock, rung: Rung, duty: Duty, at: datetime
 ) -> tuple[Addressee, ...]:
     """Return whom a rung tells at ``at``; where nobody answers to its role, at once whom the next one would tell."""
-    timing = rules.timing_of(clock)
-    following = [other for other in timing.rungs if other.repeat == 0 and other.offset > rung.offset]
-    for role in dict.fromkeys([rung.role, *(other.role for other in following)]):
-        if found := rules.addressees(role, file, clock, duty, at):
-            break
-    else:
-        found = ()
-    if rung.kind in {PingKind.BREACH, PingKind.LATER, PingKind.WINDOW_CLOSED} and rules.managers_channel:
+    found = rules.addressees(rung.role, file, clock, duty, at)
+    for other in () if found else rules.timing_of(clock).rungs:
+        if other.repeat == 0 and other.offset > rung.offset:
+            found = found or rules.addressees(other.role, file, clock, duty, at)
+    if rung.kind in BREACHES and rules.managers_channel:
         known = {addressee.channel for addressee in found}
         if rules.managers_channel not in known:
             found = (*found, Addressee(rules.managers_channel))
