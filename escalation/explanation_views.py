@@ -8,7 +8,7 @@ from escalation.cards import STEP_LABELS, Shown, headline, route_reason, timer_l
 from escalation.casefile import Rules
 from escalation.explaining import CaseRecord, ClockExplained, Pause, Rule
 from escalation.hearing_words import to_come_line, told
-from escalation.language import Hours, Sentence, Stretch, Value, say
+from escalation.language import Hours, Sentence, Stretch, Value, joined, say
 from escalation.time_words import skipped, sum_of
 from escalation.views import ClockView, ExplanationView, Fact
 from models.clocks import StepClock
@@ -17,9 +17,9 @@ from models.vocabulary import PauseReason, Step, StepOutcome
 MOST_TO_COME: Final = 12
 
 _PRIORITIES: Final = {
-    "low": say("unimportant"),
-    "normal": say("usual"),
-    "high": say("important"),
+    "low": say("low-priority"),
+    "normal": say("normal-priority"),
+    "high": say("high-priority"),
     "urgent": say("urgent"),
 }
 
@@ -35,8 +35,7 @@ def explanation_view(
         rules=policy_lines(record, shown),
         clocks=tuple(clock_view(clock, rules, shown.now) for clock in clocks),
         to_come=tuple(
-            Fact(say("By itself"), say("{at}: {what}", at=timer.due_at, what=timer_line(timer)))
-            for timer in record.timers
+            Fact(say("By itself"), joined([timer.due_at, timer_line(timer)], ": ")) for timer in record.timers
         ),
     )
 
@@ -221,7 +220,7 @@ def hours(explained: ClockExplained, rules: Rules) -> Sentence:
 
 def _length(explained: ClockExplained, seconds: int) -> Sentence:
     if explained.is_around_the_clock:
-        return say("{length}", length=Hours(seconds))
+        return joined([Hours(seconds)], "")
     return say("{length} of opening hours", length=Hours(seconds))
 
 

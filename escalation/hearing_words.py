@@ -66,7 +66,7 @@ def place(channel: str, rules: Rules) -> Sentence:
     """Return what people call a channel or the direct messages of a member."""
     kind, _, key = channel.partition(":")
     if kind == "member":
-        return say("{name}", name=rules.name(key))
+        return joined([rules.name(key)], "")
     department = next((name for name, address in rules.channels.items() if address == channel), None)
     if department is not None:
         return say("the channel of {department}", department=rules.label(department))
@@ -74,14 +74,14 @@ def place(channel: str, rules: Rules) -> Sentence:
         return say("the approvals channel")
     if channel == rules.managers_channel:
         return say("the managers' channel")
-    return say("{name}", name=channel)
+    return joined([channel], "")
 
 
 def told(hearing: Hearing, rules: Rules) -> Sentence:
     """Return one ping that has been: when it was due, when that was noticed, where it was told, what became of it."""
     ping = hearing.ping
     what = _told_what(ping)
-    when = say("{due}", due=ping.due_at)
+    when = joined([ping.due_at], "")
     if ping.at - ping.due_at >= _NOTICED_LATE:
         when = say("{due} (noticed {at})", due=ping.due_at, at=ping.at)
     sentence = say("{when}: {what}, {fate}", when=when, what=what, fate=_fate(hearing, rules))
@@ -115,7 +115,7 @@ def _fate(hearing: Hearing, rules: Rules) -> Sentence:
 
 def _heard_by(places: Sequence[Heard], rules: Rules) -> Sentence:
     told = [_heard(one, rules) for one in places]
-    return joined(told, ", ") if told else say("nobody")
+    return joined(told, ", ")
 
 
 def _heard(one: Heard, rules: Rules) -> Sentence:

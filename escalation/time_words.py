@@ -17,9 +17,8 @@ MOST_SKIPPED: Final = 8
 def sum_of(seconds: int, intervals: Sequence[CountedInterval]) -> Sentence:
     """Return counted time as a sum of stretches, with the days in the middle of a long one told together."""
     if not intervals:
-        return say("nothing") if not seconds else say("{sum}", sum=Hours(seconds))
-    parts = list(_folded(intervals))
-    return say("{sum} = {parts}", sum=Hours(seconds), parts=joined(parts, " + "))
+        return joined([Hours(seconds)], "") if seconds else say("nothing")
+    return joined([Hours(seconds), joined(list(_folded(intervals)), " + ")], " = ")
 
 
 def _folded(intervals: Sequence[CountedInterval]) -> Iterator[Value]:

@@ -253,7 +253,7 @@ def _events(one: Foreseen, seen: Preview) -> Iterator[_Event]:
     explained = one.explained
     step = STEP_LABELS[explained.clock.step]
     if one.begins is not None:
-        step = say("{step}, {begins}", step=step, begins=one.begins)
+        step = joined([step, one.begins], ", ")
     target = explained.clock.target_seconds
     if explained.due_at is None or target is None:
         yield _Event(None, step, say("no target"))
