@@ -5,8 +5,7 @@ Both work from the configuration alone: no database, no secret, nobody outside.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from datetime import time as time_of_day
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, Final
 
 import typer
@@ -104,6 +103,8 @@ def preview_(
         seen = preview(rulebook, supposed, NOBODY_ON_CALL)
     except ValueError as error:  # a calendar that never opens, or a year that no calendar knows
         raise Refused(str(error)) from error
+    except OverflowError as error:
+        raise Refused(f"{received} is too near to the end of the year 9999") from error
     if json:
         show_json(_facts(seen, supposed, timezone))
     else:
@@ -117,20 +118,20 @@ def moment_of(text: str, timezone: str, now: datetime) -> datetime:
         Refused: it is neither.
 
     """
-    local = zone(timezone)
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
+    local, written = zone(timezone), text.strip()
+    for read in (
+        datetime.fromisoformat,
+        lambda of_day: datetime.combine(now.astimezone(local), time.fromisoformat(of_day)),
+    ):
         try:
-            of_day = time_of_day.fromisoformat(text.strip())
-        except ValueError:
-            raise Refused(
-                f"“{text}” is no time; write 2026-03-02T16:20 (local in {timezone}), 2026-03-02T16:20Z, "
-                "or 16:20 for today",
-                code=USAGE,
-            ) from None
-        found = datetime.combine(now.astimezone(local).date(), of_day)
-    return (found if found.tzinfo is not None else found.replace(tzinfo=local)).astimezone(UTC)
+            found = read(written)
+            return (found if found.tzinfo is not None else found.replace(tzinfo=local)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    raise Refused(
+        f"“{text}” is no time; write 2026-03-02T16:20 (local in {timezone}), 2026-03-02T16:20Z, or 16:20 for today",
+        code=USAGE,
+    )
 
 
 def _account(settings: Settings, account: str | None, network: str | None) -> str:

@@ -15,7 +15,6 @@ from tests.clocks.test_ladder import made, pass_time
 from tests.house import House, a_post
 from tests.scenarios.steps import do, quiet, refused, state, submit
 
-
 WAITING = PauseReason.WAITING_CUSTOMER
 
 
