@@ -484,6 +484,10 @@ def steps(file: CaseFile, now: datetime) -> tuple[StepLine, ...]:
     return tuple(lines)
 
 
+_LOOKING = (Action(Act.DETAILS, say("Details")), Action(Act.EXPLAIN, say("Explain")))
+"""What may be looked at in any state."""
+
+
 def _card_actions(file: CaseFile, shown: Shown) -> tuple[Action, ...]:
     case = file.case
     acts: list[Action] = []
@@ -511,8 +515,7 @@ def _card_actions(file: CaseFile, shown: Shown) -> tuple[Action, ...]:
             Action(Act.SNOOZE, say("Snooze")),
         ]
     acts += _network_actions(file, shown)
-    acts.append(Action(Act.DETAILS, say("Details")))
-    return tuple(acts)
+    return (*acts, *_LOOKING)
 
 
 def _network_actions(file: CaseFile, shown: Shown) -> list[Action]:
@@ -552,9 +555,9 @@ def _approval_actions(file: CaseFile, draft: Draft, shown: Shown) -> tuple[Actio
             acts.append(Action(Act.MAKE_PRIVATE, say("Private instead of public")))
         if NetworkAct.LIKE in shown.capabilities.acts and NetworkAct.LIKE.value not in file.case.acts:
             acts.append(Action(Act.LIKE_ONLY, say("Like only")))
-        return (*acts, Action(Act.DETAILS, say("Details")))
+        return (*acts, *_LOOKING)
     if state is CaseState.RELAYING and file.reply_waits:
-        return (Action(Act.UNDO, say("Undo"), "danger"), Action(Act.DETAILS, say("Details")))
+        return (Action(Act.UNDO, say("Undo"), "danger"), *_LOOKING)
     if state is CaseState.NEEDS_CHECK:
         return (
             Action(Act.POSTED, say("It is there"), "primary"),
@@ -564,6 +567,6 @@ def _approval_actions(file: CaseFile, draft: Draft, shown: Shown) -> tuple[Actio
                 "danger",
                 say("Did you look on the network? If the reply is there after all, it will stand there twice."),
             ),
-            Action(Act.DETAILS, say("Details")),
+            *_LOOKING,
         )
-    return (Action(Act.DETAILS, say("Details")),)
+    return _LOOKING

@@ -141,6 +141,7 @@ class Rules:
     is_approver: Callable[[str], bool]
     is_second_approver: Callable[[str], bool]
     is_deputy: Callable[[str], bool]
+    is_manager: Callable[[str], bool]
     name: Callable[[str], str]
     label: Callable[[str], str]
     departments: Mapping[str, str]

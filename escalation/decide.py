@@ -16,7 +16,7 @@ from escalation.plans.drafts import text_hash
 from escalation.plans.refusals import no_right, why_not
 from escalation.plans.scene import Plan, Scene
 from models.clocks import StepClock
-from models.vocabulary import OPEN_STATES, SYSTEM, CaseState, EffectState, Step, StepOutcome
+from models.vocabulary import OPEN_STATES, OPERATOR, SYSTEM, CaseState, EffectState, Step, StepOutcome
 
 __all__ = ["SYSTEM", "decide", "text_hash"]
 
@@ -54,6 +54,8 @@ def _may(who: Right, scene: Scene) -> bool:
     rules, actor = scene.rules, scene.actor
     if who is Right.SYSTEM:
         return actor == SYSTEM
+    if who is Right.MANAGER:
+        return actor == OPERATOR or rules.is_manager(actor) or rules.is_approver(actor)
     if who is Right.APPROVER:
         return scene.approves(actor) or (bool(rules.second_approval) and rules.is_second_approver(actor))
     return rules.is_colleague(actor)

@@ -10,7 +10,6 @@ from typing import Final
 
 from escalation.decision import Intent
 from escalation.desk import Delivery, Desk
-from escalation.freezing import OPERATOR
 from escalation.language import Sentence, say
 from escalation.notes import Note
 from escalation.on_call import Duty, Roster
@@ -19,7 +18,7 @@ from escalation.writing import ping_row
 from models.columns import new_id
 from models.on_call import DutyOverride
 from models.store import Transaction
-from models.vocabulary import EffectKind
+from models.vocabulary import OPERATOR, EffectKind
 
 LONGEST: Final = timedelta(days=366)
 REASON_CHARACTERS: Final = 500

@@ -253,6 +253,26 @@ class Event:
 
 
 @dataclass(frozen=True)
+class ClockView:
+    """One cycle of one step, explained: what it is and how it stands, then its facts; labels may repeat."""
+
+    headline: Sentence
+    facts: tuple[Fact, ...]
+    is_running: bool
+
+
+@dataclass(frozen=True)
+class ExplanationView:
+    """Why things are due when they are: the rules of the case, its clocks (running ones first), what else will come."""
+
+    case_id: str
+    headline: Sentence
+    rules: tuple[Sentence, ...]
+    clocks: tuple[ClockView, ...]
+    to_come: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
 class DetailsView:
     """Everything about a case: timeline, step times, and why things are due when they are."""
 

@@ -192,6 +192,8 @@ class Writing:
                 self._turned.setdefault(case_id, set()).add(clock.id)
         for moved in decision.moved:
             self.writes.change(StepClock, moved.clock_id, moved.changes)
+            if moved.calendar is not None:
+                self._calendars[moved.calendar.version] = moved.calendar
             if "rungs_passed" not in moved.changes:  # whatever was told before looks different now
                 self._turned.setdefault(case_id, set()).add(moved.clock_id)
         for started in decision.started:

@@ -5,6 +5,9 @@ from enum import StrEnum
 SYSTEM = "portavoce"
 """The actor of what the program does by itself, where a member's key stands otherwise; no member has this key."""
 
+OPERATOR = "command line"
+"""The actor of what is done at the command line in nobody's name; no member has this key."""
+
 
 class CaseState(StrEnum):
     """Where a case stands; the moves between states are in ``escalation.lifecycle``."""

@@ -18,11 +18,11 @@ from bots.commands.storage import Opened, opened
 from bots.printing import line, show_json, table, visible
 from escalation.business_time import zone
 from escalation.duty_changes import Changed, DutyChanges, Wanted, unknown_rota
-from escalation.freezing import OPERATOR
 from escalation.language import Reader
 from escalation.on_call import Duty, Shift
 from escalation.on_call.ical import ical
 from escalation.settings import Settings
+from models.vocabulary import OPERATOR
 
 _SHORT: Final = 8
 NOBODY: Final = "nobody"

@@ -352,6 +352,11 @@ class PolicyCase(Section):
     next_response: Duration | None = None
     resolution: Duration | None = None
 
+    @property
+    def targets(self) -> Mapping[str, int]:
+        """The clocks that this entry promises otherwise, and their seconds."""
+        return {name: value for name in CLOCK_TARGETS if (value := getattr(self, name)) is not None}
+
     def fits(self, priority: str, network: str) -> bool:
         """Say whether these targets hold for such a case."""
         return (not self.priorities or priority in self.priorities) and (not self.networks or network in self.networks)
@@ -418,14 +423,14 @@ class Policy(NamedSection):
         """The promised clocks and their seconds, whatever the case."""
         return {name: value for name in CLOCK_TARGETS if (value := getattr(self, name)) is not None}
 
+    def entry_for(self, priority: str, network: str) -> PolicyCase | None:
+        """Give the first entry of `when` that fits a case."""
+        return next((entry for entry in self.when if entry.fits(priority, network)), None)
+
     def targets_for(self, priority: str, network: str) -> Mapping[str, int]:
         """Give the promised clocks and their seconds for a case; the first entry of `when` that fits changes them."""
-        other = next((entry for entry in self.when if entry.fits(priority, network)), None)
-        if other is None:
-            return self.targets
-        targets = dict(self.targets)
-        targets.update({name: value for name in CLOCK_TARGETS if (value := getattr(other, name)) is not None})
-        return targets
+        entry = self.entry_for(priority, network)
+        return self.targets if entry is None else {**self.targets, **entry.targets}
 
 
 class BrandApproval(Section):

@@ -245,6 +245,12 @@ def _snapshot(policy: Policy, name: str, priority: str, network: str) -> tuple[d
         "last_chance": policy.last_chance,
         "pauses": {"snoozed": policy.longest_snooze, "waiting_customer": policy.longest_wait},
     }
+    if (entry := policy.entry_for(priority, network)) is not None:  # so that it can be told why a target is what it is
+        content["when"] = {
+            "priorities": list(entry.priorities),
+            "networks": list(entry.networks),
+            "targets": sorted(entry.targets),
+        }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return content, hashlib.sha256(text.encode()).hexdigest()
 

@@ -23,6 +23,12 @@ PURE = tuple(
         "routing",
         "wording",
         "cards",
+        "explaining",
+        "foretelling",
+        "previewing",
+        "explanation_views",
+        "hearing_words",
+        "time_words",
     )
 )
 PURE_PACKAGES = tuple(name.removesuffix(".py") + "/" for name in PURE)

@@ -223,9 +223,10 @@ async def _fill(database: Database, case_id: str, have: int, size: int) -> None:
             end = f"{due}, 'done', 1.0" if copy else "NULL, NULL, NULL"
             await connection.execute(
                 text(
-                    "INSERT INTO step_clock (id, case_id, step, cycle, department, account, network, started_at, due_at, next_at,"
-                    f" rungs_passed, paused_seconds, {ended}) SELECT 'b' || v || '-{copy}', 'b' || v, 'acknowledge',"
-                    f" {copy + 1}, 'billing', 'acme', 'plain', {due}, {due}, {at}, 0, 0, {end} FROM ({series}) s"
+                    "INSERT INTO step_clock (id, case_id, step, cycle, department, account, network, started_at,"
+                    f" due_at, next_at, rungs_passed, paused_seconds, {ended}) SELECT 'b' || v || '-{copy}', 'b' || v,"
+                    f" 'acknowledge', {copy + 1}, 'billing', 'acme', 'plain', {due}, {due}, {at}, 0, 0, {end}"
+                    f" FROM ({series}) s"
                 ),
                 {"low": have, "high": size - 1},
             )

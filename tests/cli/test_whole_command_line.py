@@ -33,6 +33,7 @@ COMMANDS = every_command()
 def test_the_commands_are_those_of_the_contract():
     assert set(COMMANDS) == {
         "demo", "run", "web", "worker", "init", "check", "doctor", "migrate", "case list", "case show", "case explain",
+        "case recompute", "policy list", "policy preview",
         "outbox list", "outbox retry", "outbox park", "outbox confirm", "connectors", "lifecycle", "freeze", "release",
         "config schema", "config manifest",
         "oncall who", "oncall calendar", "oncall swap", "oncall override", "oncall cancel",
@@ -52,9 +53,21 @@ def test_every_command_takes_config_and_debug_and_has_help(words: str):
 
 @pytest.mark.parametrize(
     "words",
-    ["case list", "outbox list", "connectors", "lifecycle", "check", "doctor", "demo", "oncall who", "oncall calendar"],
-    "words",
-    ["case list", "outbox list", "report", "connectors", "lifecycle", "check", "doctor", "demo"],
+    [
+        "case list",
+        "outbox list",
+        "report",
+        "connectors",
+        "lifecycle",
+        "check",
+        "doctor",
+        "demo",
+        "case recompute",
+        "policy list",
+        "policy preview",
+        "oncall who",
+        "oncall calendar",
+    ],
 )
 def test_every_listing_has_json(words: str):
     assert "--json" in {option for parameter in COMMANDS[words].params for option in parameter.opts}

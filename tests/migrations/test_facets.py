@@ -22,14 +22,14 @@ def test_facets_are_taken_from_the_case(empty: str):
     with sync_engine(empty).connect() as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, "0005")
         connection.execute(text("INSERT INTO author VALUES ('a', 'plain', '1', 'Ada', 'ada', NULL, NULL, NULL, 0)"))
         connection.execute(text("INSERT INTO policy_snapshot VALUES ('d', 'standard', '{}', 0)"))
         for name, route, language in (("one", {"route": 2, "word": "x"}, "it"), ("two", {"by": "hand"}, None)):
             connection.execute(text(_CASE), {"id": name, "route": json.dumps(route), "language": language})
             connection.execute(text(_CLOCK), {"id": name})
         connection.commit()
-        command.upgrade(config, "0004")
+        command.upgrade(config, "0006")
         connection.commit()
         rows = connection.execute(
             text("SELECT id, account, network, route, language, member, started_at FROM step_clock ORDER BY id")
@@ -38,6 +38,6 @@ def test_facets_are_taken_from_the_case(empty: str):
             ("one", "acme", "plain", "2", "it", None, 5),
             ("two", "acme", "plain", "hand", None, None, 5),
         ]
-        command.downgrade(config, "0001")
+        command.downgrade(config, "0005")
         connection.commit()
         assert connection.execute(text("SELECT count(*) FROM step_clock")).scalar() == 2
