@@ -105,7 +105,7 @@ class Bot:
                 await asyncio.wait({working}, timeout=STOP_SECONDS)
         await self.kill()
 
-    async def do(self, work: Callable[[App], Coroutine[Any, Any, None]]) -> None:
+    async def do(self, work: Callable[[App], Coroutine[Any, Any, object]]) -> None:
         """Have it do something; if it dies meanwhile the work dies with it. Raises ``BotDeadError``."""
         app, life = self.app, self._life
         assert life is not None  # noqa: S101 - it has an application only while it lives

@@ -17,7 +17,6 @@ from bots.demo.bot import Bot, BotDeadError
 from bots.demo.clock import DemoClock, next_morning, next_saturday
 from bots.demo.ledger import Ledger
 from escalation.freezing import frozen_accounts
-from models.vocabulary import EffectState
 
 NEXT: Final = "due"
 """The place where the next target of any running clock falls due, or its next warning."""
@@ -35,6 +34,8 @@ COARSE: Final = timedelta(minutes=4)
 MOST_STOPS: Final = 250
 PATIENCE_SECONDS: Final = 4.0
 """How long one journey waits, over all its stops, for messages and replies to have arrived."""
+_TURN_SECONDS: Final = 0.1
+"""What nobody takes for so long although it is due waits for its turn."""
 _LOOK_SECONDS: Final = 0.01
 
 
@@ -110,9 +111,9 @@ class Travel:
         """Stop wherever something falls due before the clock is ``arrived`` ahead, and let it happen."""
         patience_ends = self._clock.monotonic() + PATIENCE_SECONDS
         for number in range(MOST_STOPS):
-            await self._happen(app, patience_ends)
+            waits = await self._happen(app, patience_ends)
             exact, now = number < self._exact_stops, self._clock.now()
-            moments = [await self._ledger.next_due(after=now, effects=exact)]
+            moments = [await self._ledger.next_due(after=now, effects=exact), now if waits else None]
             if app.digests is not None:
                 moments.append(app.digests.next_due(now))
             due = min((moment for moment in moments if moment is not None), default=None)
@@ -130,22 +131,29 @@ class Travel:
             await tx.outbox.refresh_open_cards(self._clock.now(), accounts=list(app.settings.accounts))
         await self._happen(app)
 
-    async def _happen(self, app: App, patience_ends: float | None = None) -> None:
-        """Tell what is due, and wait until it stands outside, so that it does so at this time and not a later one."""
+    async def _happen(self, app: App, patience_ends: float | None = None) -> bool:
+        """Tell what is due, and wait until it stands outside, so that it does so at this time and not a later one.
+
+        Return whether something waits for its turn: a chat channel takes one message a second.
+        """
         if patience_ends is None:
             patience_ends = self._clock.monotonic() + PATIENCE_SECONDS
         await app.sweeper.sweep()
         if app.digests is not None:
             await app.digests.send_due()
         app.desk.committed()
-        while await self._under_way(app) and self._clock.monotonic() < patience_ends:
+        idle_since = self._clock.monotonic()
+        while (now := self._clock.monotonic()) < patience_ends:
+            if any(courier.is_busy for courier in app.couriers.values()):
+                idle_since = now
+            elif not await self._may_leave(app):
+                return False
+            elif now - idle_since > _TURN_SECONDS:
+                return True
             await self._clock.sleep(_LOOK_SECONDS)
+        return False
 
-    async def _under_way(self, app: App) -> bool:
-        """Tell whether anything may leave now, or is leaving."""
+    async def _may_leave(self, app: App) -> bool:
         async with app.database.read() as tx:
             frozen = frozen_accounts(await tx.freezes.all(), app.settings)
-            if await tx.outbox.due(self._clock.now(), limit=1, frozen_accounts=list(frozen)):
-                return True
-            counts = await tx.outbox.count_by_state()
-        return any(state is EffectState.SENDING for _, state in counts)
+            return bool(await tx.outbox.due(self._clock.now(), limit=1, frozen_accounts=list(frozen)))
