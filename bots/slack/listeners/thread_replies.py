@@ -62,7 +62,7 @@ class ThreadReplies:
         )
         delivery = Delivery(reply_key(event), SOURCE, SOURCE, b"", stored=True)
         async with workplace.desk.storage.read() as tx:
-            card = await tx.cases.by_card(f"slack:{place.channel}", place.thread)
+            card = await tx.cases.by_card(self._workplace.addresses(place), place.thread)
         if card is None:
             await workplace.inbox.finish(delivery.key)
             return
