@@ -9,6 +9,7 @@ from escalation.comparison import word_diff
 from escalation.language import Ago, Sentence, say
 from escalation.notes import Note, sentence_of
 from escalation.ports import Capabilities
+from escalation.steps import STEP_LABELS, steps, window_notice
 from escalation.views import (
     Act,
     Action,
@@ -21,7 +22,6 @@ from escalation.views import (
     Excerpt,
     NoteView,
     Post,
-    StepLine,
 )
 from escalation.wording import UNITS
 from models.case import Case, Draft, JournalEntry
@@ -35,26 +35,12 @@ from models.vocabulary import (
     NetworkAct,
     PauseReason,
     Priority,
-    Step,
     TimerKind,
     Visibility,
     VoidReason,
 )
 
 CONTEXT_MESSAGES = 4
-
-STEP_LABELS: Mapping[Step, Sentence] = {
-    Step.DETECT: say("seen"),
-    Step.ROUTE: say("routed"),
-    Step.ACKNOWLEDGE: say("claimed"),
-    Step.ANSWER: say("answered"),
-    Step.APPROVE: say("approved"),
-    Step.RELAY: say("sent"),
-    Step.FIRST_RESPONSE: say("first response"),
-    Step.NEXT_RESPONSE: say("next response"),
-    Step.REPLY_WINDOW: say("reply window"),
-    Step.RESOLUTION: say("closed"),
-}
 
 _PRIORITIES: Mapping[Priority, Sentence | None] = {
     Priority.LOW: say("low priority"),
@@ -325,6 +311,8 @@ def notices(file: CaseFile, shown: Shown) -> tuple[Sentence, ...]:
         found.append(sentence_of(file.case.notice))
     if file.mention.deleted_at is not None:
         found.append(say("The customer deleted the post."))
+    if (closing := window_notice(file, network=shown.network, now=shown.now)) is not None:
+        found.append(closing)
     return tuple(found)
 
 
@@ -468,20 +456,6 @@ def post(file: CaseFile, shown: Shown, *, without: Draft | None = None) -> Post:
         ),
         context=tuple(earlier[-CONTEXT_MESSAGES:]),
     )
-
-
-def steps(file: CaseFile, now: datetime) -> tuple[StepLine, ...]:
-    """Return the strip: each step's newest cycle, in the order of the work."""
-    lines = []
-    for step in Step:
-        clock = file.latest(step)
-        if clock is None or (clock.ended_at is None and step is Step.RESOLUTION):
-            if step in {Step.ACKNOWLEDGE, Step.ANSWER, Step.APPROVE, Step.RELAY}:
-                lines.append(StepLine(step, STEP_LABELS[step]))
-            continue
-        late = clock.due_at is not None and (clock.ended_at or now) > clock.due_at
-        lines.append(StepLine(step, STEP_LABELS[step], clock.started_at, clock.wall_seconds, clock.due_at, late))
-    return tuple(lines)
 
 
 _LOOKING = (Action(Act.DETAILS, say("Details")), Action(Act.EXPLAIN, say("Explain")))

@@ -124,7 +124,12 @@ class Snooze:
 
 @dataclass(frozen=True)
 class TakeOver:
-    """I will answer this, whoever had it."""
+    """I will answer this, whoever had it.
+
+    ``clock_id``: of the ping that asked for it; if its step is done by now, whoever did it keeps the case.
+    """
+
+    clock_id: str = ""
 
 
 @dataclass(frozen=True)

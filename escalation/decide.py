@@ -121,8 +121,8 @@ def _clocks(
         outcome = StepOutcome.DONE if step in row.stops else StepOutcome.CANCELLED
         if (clock := file.running(step)) is not None:
             wall = (at - clock.started_at).total_seconds()
-            paused = paused_until(scene, clock)
-            business = float(scene.rules.timing_of(clock).elapsed(clock.started_at, at, paused))
+            paused, timing = paused_until(scene, clock), scene.rules.timing_of(clock)
+            business = float(timing.elapsed(clock.started_at, at, paused))
             stopped.append(
                 ClockStopped(
                     step,
@@ -133,6 +133,7 @@ def _clocks(
                     wall,
                     business,
                     paused_seconds=paused,
+                    due_at=timing.due_at(clock.started_at, paused) if clock.paused_at is not None else None,
                 )
             )
         elif step in skipped and step in row.stops:

@@ -33,7 +33,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ClockStopped:
-    """A running clock ends; seconds are computed here so that they are written once, with the end."""
+    """A running clock ends; seconds are computed here so that they are written once, with the end.
+
+    ``due_at``: the due time that a pause has moved, where the clock ends in the middle of one; else it stays.
+    """
 
     step: Step
     cycle: int
@@ -45,6 +48,7 @@ class ClockStopped:
     is_new: bool = False
     department: str = ""
     paused_seconds: int = 0
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from escalation.cards import STEP_LABELS
 from escalation.digest_times import Period
 from escalation.figures import Line, Report
 from escalation.language import Day, Sentence, say
+from escalation.steps import STEP_LABELS
 from escalation.views import Bar, BarChart, Chart, Column, ColumnChart, DigestView, Figure, FigureLine
 from models.store.digests import Waiting
 from models.vocabulary import DigestKind, Step

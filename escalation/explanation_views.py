@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from escalation.cards import STEP_LABELS, Shown, headline, route_reason, timer_line
+from escalation.cards import Shown, headline, route_reason, timer_line
 from escalation.casefile import Rules
 from escalation.explaining import CaseRecord, ClockExplained, Pause, Rule
 from escalation.hearing_words import to_come_line, told
 from escalation.language import Hours, Sentence, Stretch, Value, joined, say
+from escalation.steps import STEP_LABELS
 from escalation.time_words import skipped, sum_of
 from escalation.views import ClockView, ExplanationView, Fact
 from models.clocks import StepClock

@@ -9,11 +9,12 @@ from escalation.cards import Shown, headline
 from escalation.casefile import CaseFile
 from escalation.language import Sentence, say
 from escalation.notes import sentence_of
-from escalation.views import Act, Action, Fact, GatheredLine, GatheringView, PingView
+from escalation.steps import STEP_NAMES
+from escalation.views import Act, Action, CardPlace, Fact, GatheredLine, GatheringView, PingView
 from models.clocks import StepClock
 from models.pings import Gathering, Ping
 from models.store.pings import Gathered
-from models.vocabulary import BREACHES, OPEN_STATES, CaseState, GatheringKind, PingKind, Step, StepOutcome
+from models.vocabulary import BREACHES, OPEN_STATES, CardKind, CaseState, GatheringKind, PingKind, Step, StepOutcome
 
 MOST_LINES: Final = 20
 _NOTHING: Final = timedelta(0)
@@ -42,7 +43,7 @@ def ping_view(file: CaseFile, ping: Ping, to: Sequence[str], shown: Shown) -> Pi
     if over is None and clock is not None:
         if idle:
             actions += [Action(Act.TAKE_OVER, say("Take over"), "primary"), Action(Act.REASSIGN, say("Reassign"))]
-        if ping.acknowledged_by is None:
+        if ping.acknowledged_by is None and clock.acknowledged_rung != ping.rung:
             actions.append(Action(Act.GOT_IT, say("Got it")))
         if clock.muted_by is None:
             actions.append(Action(Act.MUTE, say("Mute")))
@@ -54,13 +55,22 @@ def ping_view(file: CaseFile, ping: Ping, to: Sequence[str], shown: Shown) -> Pi
         clock_id=ping.clock_id,
         rung=ping.rung,
         headline=_headline(file, ping, clock, shown),
-        facts=_facts(file, shown),
+        facts=_facts(file, ping, shown),
         urgent=ping.kind in BREACHES or ping.kind is PingKind.LAST_CHANCE,
         over=over,
         notes=_notes(ping, clock, shown),
         to=tuple(to),
         actions=tuple(actions),
+        card=_card(file),
     )
+
+
+def _card(file: CaseFile) -> CardPlace | None:
+    """Return where the card stands on which the department that has the case works."""
+    for card in file.cards:
+        if card.kind is CardKind.CARD and card.department == file.case.department and card.message_id is not None:
+            return CardPlace(card.channel, card.message_id)
+    return None
 
 
 def _headline(file: CaseFile, ping: Ping, clock: StepClock | None, shown: Shown) -> Sentence:
@@ -89,12 +99,13 @@ def _since(due: datetime, clock: StepClock | None, shown: Shown) -> timedelta:
     return max((clock.ended_at if clock is not None and clock.ended_at else shown.now) - due, _NOTHING)
 
 
-def _facts(file: CaseFile, shown: Shown) -> tuple[Fact, ...]:
+def _facts(file: CaseFile, ping: Ping, shown: Shown) -> tuple[Fact, ...]:
     case, author = file.case, file.author
     facts = [
         Fact(say("Case"), headline(file, shown)),
-        Fact(say("Department"), shown.label(case.department)),
+        Fact(say("Waits for"), STEP_NAMES[ping.step]),
         Fact(say("Owner"), shown.name(case.owner) if case.owner else say("nobody has it yet")),
+        Fact(say("Department"), shown.label(case.department)),
         Fact(say("Customer"), f"{author.name} ({author.handle})" if author.handle else author.name),
     ]
     if author.followers is not None:
@@ -171,4 +182,5 @@ def _line(one: Gathered, name: Callable[[str], str], label: Callable[[str], str]
         whose = say(
             "{told} ({department}, {owner})", told=told, department=label(case.department), owner=name(case.owner)
         )
-    return GatheredLine(case.id, whose, done=clock.ended_at is not None or case.state not in OPEN_STATES)
+    done = clock.ended_at is not None or case.state not in OPEN_STATES
+    return GatheredLine(case.id, one.author.name, whose, done)

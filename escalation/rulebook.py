@@ -80,6 +80,7 @@ class Rulebook:
                 )
                 or settings.is_approver(member, case.account)
                 or settings.is_manager(member)
+                or self._may_be_told(member, case, policy)
             )
 
         def fit(text: str, author: str, visibility: Visibility) -> Fitted:
@@ -126,6 +127,16 @@ class Rulebook:
             second_approval=tuple(sorted(seconds)),
             second_channels=second_channels,
         )
+
+    def _may_be_told(self, member: str, case: Case, policy: Mapping[str, Any]) -> bool:
+        """Tell whether a ladder may tell a member of a case though no department lists them: who is told may act."""
+        settings = self.settings
+        if member in settings.deputies(case.account):
+            return True
+        if any(entry.get("ping") == member for entry in policy.get("ladder", ())):
+            return True
+        managers = {department.manager for department in settings.departments.values()}
+        return any(boss.manager == member for key, boss in settings.members.items() if key in managers)
 
     def name(self, member: str) -> str:
         """Return what people call a member; the key of one who left the configuration."""

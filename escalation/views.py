@@ -61,7 +61,7 @@ class Action:
 class StepLine:
     """One step of the strip: running since ``started_at``, or done in ``seconds`` (wall).
 
-    Both ``None``: still to come.
+    Both ``None``: still to come. ``stands_still``: the clock waits for a pause to end, so nothing comes due meanwhile.
     """
 
     step: Step
@@ -70,6 +70,13 @@ class StepLine:
     seconds: float | None = None
     due_at: datetime | None = None
     late: bool = False
+    stands_still: bool = False
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether the step runs towards a due time, or is past it."""
+        running = self.started_at is not None and self.seconds is None
+        return running and self.due_at is not None and not self.stands_still
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,12 @@ class CardView:
     field_key: str = ""
     moved: bool = False
 
+    @property
+    def first_due(self) -> StepLine | None:
+        """Return the step that is due first, or is late for the longest time."""
+        due = [(line.due_at, number) for number, line in enumerate(self.steps) if line.is_due and line.due_at]
+        return self.steps[min(due)[1]] if due else None
+
 
 @dataclass(frozen=True)
 class ApprovalView:
@@ -196,6 +209,14 @@ class NoteView:
 
 
 @dataclass(frozen=True)
+class CardPlace:
+    """Where the card of a case stands: the chat's own id of a message in a channel (an address)."""
+
+    channel: str
+    message_id: str
+
+
+@dataclass(frozen=True)
 class Fact:
     """One line of a ping: what it is, and a sentence of ours or somebody's own words."""
 
@@ -207,7 +228,8 @@ class Fact:
 class PingView:
     """A message about one step clock. ``over``: what became of it; then the rest is shown struck through.
 
-    ``rung`` is the one of the clock's ladder that it tells; ``to``: members (keys) who shall notice it.
+    ``rung`` is the one of the clock's ladder that it tells; ``to``: members (keys) who shall notice it. ``card``: where
+    the case's own card stands, for a surface that can lead there.
     """
 
     case_id: str
@@ -222,13 +244,15 @@ class PingView:
     notes: tuple[Sentence, ...] = ()
     to: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
+    card: CardPlace | None = None
 
 
 @dataclass(frozen=True)
 class GatheredLine:
-    """One ping of a message about many. ``done``: its clock has ended since."""
+    """One ping of a message about many, and whose case it is. ``done``: its clock has ended since."""
 
     case_id: str
+    customer: str
     sentence: Sentence
     done: bool
 

@@ -182,6 +182,8 @@ class Writing:
                 "paused_seconds": stopped.paused_seconds,
                 "next_at": None,
             }
+            if stopped.due_at is not None:
+                end["due_at"] = stopped.due_at
             if stopped.is_new:
                 self.writes.add(_instant(case_id, stopped, end | facets))
             else:
@@ -196,6 +198,9 @@ class Writing:
                 self._calendars[moved.calendar.version] = moved.calendar
             if "rungs_passed" not in moved.changes:  # whatever was told before looks different now
                 self._turned.setdefault(case_id, set()).add(moved.clock_id)
+        if any(decision.changes.get(name, was) != was for name, was in _named_by_pings(file.case)):
+            running = {clock.id for clock in file.clocks if clock.ended_at is None}
+            self._turned.setdefault(case_id, set()).update(running)
         for started in decision.started:
             timing = started.timing
             self._calendars[timing.calendar.version] = timing.calendar
@@ -281,6 +286,11 @@ class Writing:
 
     def _now(self) -> datetime:
         return max(at for _, _, _, at in self._refresh)
+
+
+def _named_by_pings(case: Case) -> Sequence[tuple[str, str | None]]:
+    """Return what pings say of a case beside the step that they are about, as it was."""
+    return (("owner", case.owner), ("department", case.department))
 
 
 def _instant(case_id: str, stopped: ClockStopped, end: Mapping[str, Any]) -> StepClock:

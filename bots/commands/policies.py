@@ -18,7 +18,7 @@ from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption
 from bots.printing import line, show_json, table, visible
 from connectors import registry
 from escalation.business_time import zone
-from escalation.cards import STEP_LABELS, route_reason
+from escalation.cards import route_reason
 from escalation.casefile import RouteMatch
 from escalation.explanation_views import hours, policy_cases
 from escalation.foretelling import ToCome
@@ -32,6 +32,7 @@ from escalation.routing import route_to
 from escalation.rulebook import Rulebook
 from escalation.settings import STANDARD, Policy, Settings
 from escalation.settings.sections import PolicyCase
+from escalation.steps import STEP_LABELS
 from escalation.time_words import skipped, sum_of
 from escalation.wording import language_of
 from models.vocabulary import PingKind, Priority, Visibility

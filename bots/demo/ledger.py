@@ -7,13 +7,14 @@ from typing import Any, Final
 from bots.commands.facts import case_facts
 from bots.printing import json_value
 from connectors import registry
-from escalation.cards import Shown, headline, status, steps
+from escalation.cards import Shown, headline, status
 from escalation.casefile import CaseFile
 from escalation.desk import case_file
 from escalation.language import Reader
 from escalation.ports import Clock
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
+from escalation.steps import steps
 from models.database import Database
 from models.vocabulary import EffectState, Step
 

@@ -91,7 +91,7 @@ def build_slack(
     for listeners in (
         CardActs(workplace, home),
         DialogOpeners(workplace, home),
-        Submissions(workplace),
+        Submissions(workplace, home),
         Typing(workplace),
         Shortcuts(workplace, replies),
         Commands(workplace, on_call),

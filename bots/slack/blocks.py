@@ -3,7 +3,7 @@
 There is no ``mrkdwn`` among them: nothing that is shown here is ever parsed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bots.slack.text import chunks, cut, visible
@@ -14,6 +14,9 @@ Element = dict[str, Any]
 HEADER_CHARACTERS: Final = 150
 PLAIN_CHARACTERS: Final = 2_900
 BUTTON_CHARACTERS: Final = 75
+OPTION_CHARACTERS: Final = 75
+PLACEHOLDER_CHARACTERS: Final = 150
+MOST_OPTIONS: Final = 100
 CHUNK: Final = 2_900
 """How much text one rich_text block holds; Slack's text objects take 3,000."""
 MESSAGE_CHARACTERS: Final = 12_000
@@ -98,6 +101,24 @@ def button(
     if confirm:
         element["confirm"] = confirm
     return element
+
+
+def option(text: str, value: str, description: str | None = None) -> Element:
+    """Return one choice; Slack takes 75 characters of text and of description, and 150 of value."""
+    choice: Element = {"text": plain(text, OPTION_CHARACTERS), "value": value}
+    if description:
+        choice["description"] = plain(description, OPTION_CHARACTERS)
+    return choice
+
+
+def select(action_id: str, options: Mapping[str, str], *, placeholder: str) -> Element:
+    """Return a menu of choices, value to text; Slack takes 100."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, PLACEHOLDER_CHARACTERS),
+        "options": [option(text, value) for value, text in options.items()][:MOST_OPTIONS],
+    }
 
 
 def actions(elements: Sequence[Element], block_id: str) -> Block:

@@ -5,18 +5,20 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bots.slack.blocks import INPUT_CHARACTERS, Block, Element, context, plain
+from bots.slack.blocks import INPUT_CHARACTERS, Block, context, option, plain
 from bots.slack.reading import ChatReader
 from bots.slack.references import PREFIX, Reference
 from bots.slack.text import label
 from escalation.language import Sentence, say
 from escalation.views import Act
+from models.vocabulary import PauseReason
 
 View = dict[str, Any]
 
 REASON_BLOCK, REASON_ACTION = "reason", f"{PREFIX}reason"
 DEPARTMENT_BLOCK, DEPARTMENT_ACTION = "department", f"{PREFIX}department"
 SNOOZE_BLOCK, SNOOZE_ACTION = "snooze", f"{PREFIX}snooze_choice"
+WHY_BLOCK, WHY_ACTION = "why", f"{PREFIX}snooze_why"
 MOMENT_BLOCK, MOMENT_ACTION = "moment", f"{PREFIX}snooze_moment"
 
 TITLE_CHARACTERS: Final = 24
@@ -24,10 +26,20 @@ SNOOZES: Final[Mapping[str, Sentence]] = {
     "1h": say("1 hour"),
     "4h": say("4 hours"),
     "tomorrow": say("Tomorrow at 9:00"),
+    "3d": say("In three days at 9:00"),
     "monday": say("Next Monday at 9:00"),
+    "7d": say("In a week at 9:00"),
     "own": say("At the date and time below"),
 }
+WHYS: Final[Mapping[PauseReason, tuple[Sentence, Sentence]]] = {
+    PauseReason.SNOOZED: (say("Later"), say("Its targets wait; nobody is asked meanwhile.")),
+    PauseReason.WAITING_CUSTOMER: (
+        say("Waiting for the customer"),
+        say("It comes back at once when the customer writes."),
+    ),
+}
 _MORNING: Final = time(9, 0)
+_DAYS: Final = {"tomorrow": 1, "3d": 3, "7d": 7}
 
 
 def modal(
@@ -54,11 +66,17 @@ def cancel(reader: ChatReader) -> str:
 
 
 def reason_dialog(act: Act, reference: Reference, reader: ChatReader) -> View:
-    """Return the dialog that asks why an answer is sent back or rejected."""
-    if act is Act.SEND_BACK:
-        title, ask = say("Send back"), say("What should the author change?")
-    else:
-        title, ask = say("Reject"), say("Why is this not the right answer?")
+    """Return the dialog that asks why an answer is sent back or rejected, or why pings about a step shall stop."""
+    note: list[Block] = []
+    match act:
+        case Act.SEND_BACK:
+            title, ask = say("Send back"), say("What should the author change?")
+        case Act.MUTE:
+            title, ask = say("Mute"), say("Why shall nobody be told about this step any more?")
+            runs_on = say("The clock runs on, and reports count it. Your reason stands in the thread of the card.")
+            note = [context([reader.read(runs_on)], "note")]
+        case _:
+            title, ask = say("Reject"), say("Why is this not the right answer?")
     field: Block = {
         "type": "input",
         "block_id": REASON_BLOCK,
@@ -72,7 +90,12 @@ def reason_dialog(act: Act, reference: Reference, reader: ChatReader) -> View:
     }
     words = reader.read(title)
     return modal(
-        f"{PREFIX}{act.value}", title=words, blocks=[field], reference=reference, submit=words, close=cancel(reader)
+        f"{PREFIX}{act.value}",
+        title=words,
+        blocks=[field, *note],
+        reference=reference,
+        submit=words,
+        close=cancel(reader),
     )
 
 
@@ -85,7 +108,7 @@ def reassign_dialog(departments: Mapping[str, str], reference: Reference, reader
         "element": {
             "type": "static_select",
             "action_id": DEPARTMENT_ACTION,
-            "options": [_option(label(name, 70), key) for key, name in departments.items()][:100],
+            "options": [option(label(name, 70), key) for key, name in departments.items()][:100],
         },
     }
     words = reader.read(say("Reassign"))
@@ -99,9 +122,33 @@ def reassign_dialog(departments: Mapping[str, str], reference: Reference, reader
     )
 
 
-def snooze_dialog(reference: Reference, reader: ChatReader) -> View:
-    """Return the dialog that asks until when; moments are meant in the reader's time zone."""
-    options = [_option(reader.read(words), key) for key, words in SNOOZES.items()]
+def snooze_dialog(
+    reference: Reference, reader: ChatReader, *, longest: Mapping[PauseReason, int], now: datetime
+) -> View:
+    """Return the dialog that asks why and until when; moments are meant in the reader's time zone.
+
+    ``longest``: how many seconds the case's policy allows for each reason; what none of them allows is not offered.
+    """
+    furthest = now + timedelta(seconds=max(longest.values()))
+    options = [
+        option(reader.read(words), key)
+        for key, words in SNOOZES.items()
+        if (until := snoozed_until(key, None, timezone=reader.timezone, now=now)) is None or until <= furthest
+    ]
+    whys = [
+        option(
+            reader.read(say("{why} (at most {longest})", why=why, longest=timedelta(seconds=longest[reason]))),
+            reason.value,
+            reader.read(meaning),
+        )
+        for reason, (why, meaning) in WHYS.items()
+    ]
+    reasons: Block = {
+        "type": "input",
+        "block_id": WHY_BLOCK,
+        "label": plain(reader.read(say("Why does it wait?"))),
+        "element": {"type": "radio_buttons", "action_id": WHY_ACTION, "options": whys, "initial_option": whys[0]},
+    }
     choice: Block = {
         "type": "input",
         "block_id": SNOOZE_BLOCK,
@@ -125,7 +172,7 @@ def snooze_dialog(reference: Reference, reader: ChatReader) -> View:
     return modal(
         f"{PREFIX}{Act.SNOOZE.value}",
         title=words,
-        blocks=[choice, moment, zone],
+        blocks=[reasons, choice, moment, zone],
         reference=reference,
         submit=words,
         close=cancel(reader),
@@ -142,9 +189,5 @@ def snoozed_until(choice: str, moment: datetime | None, *, timezone: str, now: d
     if choice in {"1h", "4h"}:
         return now + timedelta(hours=int(choice[0]))
     today = now.astimezone(ZoneInfo(timezone)).date()
-    days = 1 if choice == "tomorrow" else 7 - today.weekday()
+    days = _DAYS.get(choice) or 7 - today.weekday()
     return datetime.combine(today + timedelta(days=days), _MORNING, ZoneInfo(timezone)).astimezone(now.tzinfo)
-
-
-def _option(text: str, value: str) -> Element:
-    return {"text": plain(text, 75), "value": value}

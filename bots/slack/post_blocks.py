@@ -8,7 +8,9 @@ from bots.slack.blocks import Block, context, image, link, paragraph, quote, wor
 from bots.slack.reading import ChatReader
 from bots.slack.text import beginning, cut, isolated, label, visible
 from escalation.language import Sentence, say
+from escalation.steps import STEP_NAMES
 from escalation.views import Attachment, Excerpt, Post, StepLine
+from models.vocabulary import Step
 
 QUOTE_CHARACTERS: Final = 1_000
 QUOTE_LINES: Final = 25
@@ -115,13 +117,27 @@ def _step(step: StepLine, reader: ChatReader) -> str:
         took = f"{name} {reader.duration(timedelta(seconds=step.seconds))}"
         return f"{took} ({reader.read(say('late'))})" if step.late else took
     if step.due_at is not None and step.started_at is not None:
-        return f"{name} – {due(step.due_at, reader, late=step.late)}"  # noqa: RUF001 - a dash, not a minus
+        return f"{name} – {_when(step, step.due_at, reader)}"  # noqa: RUF001 - a dash, not a minus
     return f"{name} –"  # noqa: RUF001 - a dash, not a minus
 
 
-def due(at: datetime, reader: ChatReader, *, late: bool) -> str:
-    """Return when something is due, loudly where that has passed."""
-    return reader.read(say("LATE, was due {at}", at=at) if late else say("due {at}", at=at))
+def _when(step: StepLine, at: datetime, reader: ChatReader) -> str:
+    """Return when a running step is due, loudly where that has passed; nothing is due while its clock stands still."""
+    if step.step is Step.REPLY_WINDOW:
+        return reader.read(say("CLOSED since {at}", at=at) if step.late else say("open until {at}", at=at))
+    if step.late:
+        return reader.read(say("LATE, was due {at}", at=at))
+    return reader.read(say("stands still") if step.stands_still else say("due {at}", at=at))
+
+
+def due_words(step: StepLine, reader: ChatReader) -> str:
+    """Return what a running step waits for and until when, as a line of its own."""
+    what = STEP_NAMES[step.step]
+    if step.due_at is None:
+        return reader.read(what)
+    if step.late:
+        return reader.read(say("LATE: {what}, was due {at}", what=what, at=step.due_at))
+    return reader.read(say("Next: {what}, due {at}", what=what, at=step.due_at))
 
 
 def notices(sentences: Iterable[Sentence], reader: ChatReader, prefix: str) -> list[Block]:

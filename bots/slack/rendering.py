@@ -1,6 +1,6 @@
 """From a message to colleagues to the arguments of ``chat.postMessage`` and ``chat.update``. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bots.slack.approval_blocks import approval_blocks, approval_text
@@ -15,6 +15,7 @@ from escalation.ports import ChatMessage
 from escalation.views import ApprovalView, CardView, DigestView, GatheringView, PingView
 
 METADATA_EVENT: Final = "portavoce"
+DIRECT: Final = "member:"
 UPDATE_CHARACTERS: Final = 4_000
 """``chat.update`` refuses a longer text (docs.slack.dev/reference/methods/chat.update)."""
 
@@ -32,9 +33,22 @@ class Rendered:
     metadata: dict[str, Any]
 
 
-def render(message: ChatMessage, reader: ChatReader, slack_id: SlackId, *, picture: str | None = None) -> Rendered:
-    """Return the message in the words of its reader; ``picture``: the id of the file that shows a digest's chart."""
+def render(
+    message: ChatMessage,
+    reader: ChatReader,
+    slack_id: SlackId,
+    *,
+    picture: str | None = None,
+    card_url: str | None = None,
+) -> Rendered:
+    """Return the message in the words of its reader.
+
+    ``picture``: the id of the file that shows a digest's chart; ``card_url`` leads from a ping to the card of its case.
+    A direct message about targets mentions nobody: it has one reader, whom it notifies by itself.
+    """
     view = message.view
+    if isinstance(view, PingView | GatheringView) and message.channel.startswith(DIRECT):
+        view = replace(view, to=())
     if isinstance(view, CardView):
         blocks, text = card_blocks(view, reader), escaped(card_text(view, reader))
         whole = f"{text}\n{escaped(visible(view.post.text))}"
@@ -42,7 +56,7 @@ def render(message: ChatMessage, reader: ChatReader, slack_id: SlackId, *, pictu
         blocks, text = approval_blocks(view, reader), escaped(approval_text(view, reader))
         whole = text
     elif isinstance(view, PingView):
-        blocks, text = ping_blocks(view, reader, slack_id), ping_text(view, reader, slack_id)
+        blocks, text = ping_blocks(view, reader, slack_id, card_url), ping_text(view, reader, slack_id)
         whole = text
     elif isinstance(view, GatheringView):
         blocks = gathering_blocks(view, reader, slack_id, message.effect_id)

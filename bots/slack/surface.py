@@ -1,5 +1,6 @@
 """Slack as one surface: posting, editing in place, and finding what an answer was lost for. Never retries by itself."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,17 +13,19 @@ from bots.slack.examination import Examination
 from bots.slack.reading import ChatReader, house_reader, member_reader
 from bots.slack.rendering import METADATA_EVENT, Rendered, render
 from bots.slack.uploading import Pictures
-from bots.slack.verdicts import UNREADABLE, is_unshowable, pointers, verdict
+from bots.slack.verdicts import UNREADABLE, error_word, is_unshowable, pointers, verdict
 from escalation.language import say
 from escalation.ports import ChatMessage, Clock, Finding, Gone, Rejected, RetryLater, Uncertain
 from escalation.settings import Settings
-from escalation.views import DigestView, NoteView
+from escalation.views import DigestView, NoteView, PingView
 
 CLOCK_DIFFERENCE: Final = timedelta(seconds=60)
 PAGE: Final = 200
 MOST_PAGES: Final = 50
 PICTURE_PAUSES: Final = (1.0, 2.0, 4.0)
 """Seconds to wait for a picture that Slack has not looked through yet, before the message goes without it."""
+PERMALINK_SECONDS: Final = 3
+MOST_PERMALINKS: Final = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,7 @@ class SlackSurface:
         self._clock = clock
         self._direct: dict[str, str] = {}
         self._pictures = Pictures(client)
+        self._permalinks: dict[tuple[str, str], str] = {}
 
     async def post(self, message: ChatMessage) -> str:
         """Post once and return the message's ``ts``.
@@ -49,7 +53,7 @@ class SlackSurface:
         A card that Slack cannot show is posted as text, so that it is not lost.
         """
         channel = await self._channel(message.channel)
-        rendered = self._rendered(message, picture=await self._picture(message))
+        rendered = await self._rendered(message, picture=await self._picture(message))
         where = {"channel": channel, "thread_ts": message.thread} if message.thread else {"channel": channel}
         answer = await self._shown(rendered, message, self._client.chat_postMessage, where, may_have_acted=True)
         ts = answer.get("ts")
@@ -61,7 +65,7 @@ class SlackSurface:
         """Edit text, blocks and metadata in place."""
         channel = await self._channel(message.channel)
         where = {"channel": channel, "ts": message_id}
-        await self._shown(self._rendered(message), message, self._client.chat_update, where, may_have_acted=False)
+        await self._shown(await self._rendered(message), message, self._client.chat_update, where, may_have_acted=False)
 
     async def find(self, message: ChatMessage, *, since: datetime) -> str | None:
         """Return the ``ts`` of the message with this effect's id in its metadata, from a minute before ``since`` on."""
@@ -131,8 +135,35 @@ class SlackSurface:
             return None
         return await self._pictures.uploaded(message.effect_id, message.view.chart, self._reader(message))
 
-    def _rendered(self, message: ChatMessage, *, picture: str | None = None) -> Rendered:
-        return render(message, self._reader(message), self.slack_id, picture=picture)
+    async def permalink(self, channel: str, message_id: str) -> str | None:
+        """Return the address of a message in a channel (an address of ours), if Slack says it soon.
+
+        Nothing is raised: a link is a convenience, and what it stands in must not wait or fail for it.
+        """
+        key = (channel, message_id)
+        kind, _, name = channel.partition(":")
+        if kind == "slack" and key not in self._permalinks:
+            try:
+                async with asyncio.timeout(PERMALINK_SECONDS):
+                    answer = await self._client.chat_getPermalink(channel=name, message_ts=message_id)
+            except SlackApiError as error:
+                log.info("no permalink", problem=error_word(error))
+                return None
+            except UNREADABLE as error:
+                log.info("no permalink", problem=type(error).__name__)
+                return None
+            address = answer.get("permalink")
+            if isinstance(address, str):
+                while len(self._permalinks) >= MOST_PERMALINKS:
+                    del self._permalinks[next(iter(self._permalinks))]
+                self._permalinks[key] = address
+        return self._permalinks.get(key)
+
+    async def _rendered(self, message: ChatMessage, *, picture: str | None = None) -> Rendered:
+        card_url = None
+        if isinstance(message.view, PingView) and message.view.over is None and message.view.card is not None:
+            card_url = await self.permalink(message.view.card.channel, message.view.card.message_id)
+        return render(message, self._reader(message), self.slack_id, picture=picture, card_url=card_url)
 
     def _reader(self, message: ChatMessage) -> ChatReader:
         now = self._clock.now()

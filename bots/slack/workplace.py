@@ -96,6 +96,11 @@ class Workplace:
             id=user,
         )
 
+    def addresses(self, place: Place) -> list[str]:
+        """Return the addresses of ours that a place may have; a direct message's channel is known by its member."""
+        member = self.member(place.user) if place.channel.startswith("D") else None
+        return [f"slack:{place.channel}", *([f"member:{member.key}"] if member else ())]
+
     # --- cases ------------------------------------------------------------------------------------------------------
 
     async def look(self, case_id: str) -> Look | None:

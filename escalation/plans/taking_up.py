@@ -27,17 +27,24 @@ def claim(scene: Scene, _: c.Claim) -> Plan | Refusal:
     if owner == scene.actor:
         return Refusal(say("You have already claimed this."))
     if owner is not None:
-        clock = scene.file.latest(Step.ANSWER)
-        since = clock.started_at if clock else scene.case.last_at
-        return Refusal(say("{who} claimed this {ago}.", who=scene.rules.name(owner), ago=Ago(since)))
+        return _claimed_by(scene, owner)
     return _taken(scene)
 
 
-def take_over(scene: Scene, _: c.TakeOver) -> Plan | Refusal:
+def _claimed_by(scene: Scene, owner: str) -> Refusal:
+    clock = scene.file.latest(Step.ANSWER)
+    since = clock.started_at if clock else scene.case.last_at
+    return Refusal(say("{who} claimed this {ago}.", who=scene.rules.name(owner), ago=Ago(since)))
+
+
+def take_over(scene: Scene, command: c.TakeOver) -> Plan | Refusal:
     """Give the case to whoever asks for it; the clock of the answer runs on, whoever let it run so far."""
     before = scene.case.owner
     if before == scene.actor:
         return Refusal(say("You have already claimed this."))
+    asked_by = scene.file.clock(command.clock_id)
+    if before is not None and asked_by is not None and asked_by.ended_at is not None:
+        return _claimed_by(scene, before)
     plan = _taken(scene)
     plan.details["before"] = before
     plan.said = say("It is yours now.")

@@ -138,6 +138,8 @@ def acknowledge(scene: Scene, command: c.AcknowledgePing) -> Plan | Refusal:
     if clock is None or clock.ended_at is not None:
         return Refusal(say("This step is done; nothing more will be said about it."))
     timing = scene.rules.timing_of(clock)
+    if _is_seen(timing, clock.acknowledged_rung, command.rung):
+        return Refusal(say("Somebody has seen this already; it is not repeated."))
     following = None
     if clock.paused_at is None:
         following = timing.next_at(
@@ -152,6 +154,14 @@ def acknowledge(scene: Scene, command: c.AcknowledgePing) -> Plan | Refusal:
         details={"step": clock.step.value, "rung": command.rung},
         said=say("Noted. It is not repeated; the clock runs on."),
     )
+
+
+def _is_seen(timing: Timing, acknowledged: int | None, rung: int) -> bool:
+    """Tell whether somebody has seen a rung, or one that came after it and so ended its repetitions."""
+    began = {one.number: one.offset for one in timing.rungs if one.repeat == 0}
+    if acknowledged is None or acknowledged not in began:
+        return False
+    return acknowledged == rung or began[acknowledged] > began.get(rung, began[acknowledged])
 
 
 def mute(scene: Scene, command: c.MutePings) -> Plan | Refusal:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, update
 from sqlalchemy import select as select_rows
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,6 +34,14 @@ class CaseRows:
     clocks: list[StepClock] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     replies: list[Effect] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DueFirst:
+    """The ids of the cases that are due first, and how many there are in all."""
+
+    ids: Sequence[str]
+    total: int
 
 
 _PARTS: tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...] = (
@@ -73,6 +81,13 @@ def _parts(model: type[SQLModel], order: tuple[str, ...], *, standing: bool) -> 
 def _held() -> Select[Any]:
     ids = table(Case).c.id
     return select_rows(ids).where(one_of(ids, "ids")).order_by(ids).with_for_update(key_share=True)
+
+
+@cache
+def _open() -> ColumnElement[bool]:
+    """Return the condition of the index ``case_open_thread``, with constants, so that history is not even looked at."""
+    final = sorted(set(CaseState) - OPEN_STATES)
+    return table(Case).c.state.not_in(bindparam("final", final, expanding=True, literal_execute=True))
 
 
 class Cases:
@@ -151,6 +166,42 @@ class Cases:
                 query = query.where(column == value)
         return list(await self._session.exec(query))
 
+    async def due_first(
+        self,
+        states: Collection[CaseState],
+        *,
+        owner: str | None = None,
+        unowned: bool = False,
+        departments: Collection[str] | None = None,
+        accounts: Collection[str] | None = None,
+        late_at: datetime | None = None,
+        limit: int,
+    ) -> DueFirst:
+        """Return the cases in some states whose next due time comes first, those without one last, the oldest first.
+
+        What is due next is the earliest due time of the clocks that run; one that stands still is not due.
+        ``late_at``: only those for which that has passed by a moment (UTC). History is not read, however long it is.
+        """
+        cases, clocks = table(Case).c, table(StepClock).c
+        running = and_(clocks.case_id == cases.id, clocks.ended_at.is_(None), clocks.paused_at.is_(None))
+        earliest = select_rows(func.min(clocks.due_at)).where(running).correlate(table(Case)).scalar_subquery()
+        found = select_rows(cases.id, cases.received_at, earliest.label("due")).where(_open())
+        found = found.where(cases.state.in_(sorted(states)))
+        if owner is not None:
+            found = found.where(cases.owner == owner)
+        if unowned:
+            found = found.where(cases.owner.is_(None))
+        for column, wanted in ((cases.department, departments), (cases.account, accounts)):
+            if wanted is not None:
+                found = found.where(column.in_(sorted(wanted)))
+        each = found.subquery().c
+        query = select_rows(each.id, func.count().over())
+        if late_at is not None:
+            query = query.where(each.due <= late_at)
+        query = query.order_by(each.due.is_(None), each.due, each.received_at, each.id).limit(limit)
+        rows = (await self._session.exec(query)).all()  # type: ignore[call-overload]
+        return DueFirst([case_id for case_id, _ in rows], int(rows[0][1]) if rows else 0)
+
     async def of_threads(self, account: str, threads: Collection[str]) -> dict[str, Case]:
         """Return the newest case of each conversation of an account."""
         query = (
@@ -206,13 +257,10 @@ class Cases:
         query = select(Case.state, func.count()).where(col(Case.state).in_(list(OPEN_STATES))).group_by(col(Case.state))
         return {CaseState(state): number for state, number in await self._session.exec(query)}
 
-    async def by_card(self, channel: str, message_id: str) -> Card | None:
-        """Return the card that a chat message is."""
-        return (
-            await self._session.exec(
-                select(Card).where(col(Card.channel) == channel, col(Card.message_id) == message_id)
-            )
-        ).first()
+    async def by_card(self, channels: Collection[str], message_id: str) -> Card | None:
+        """Return the card that a chat message is; ``channels`` are the addresses that its channel may have."""
+        query = select(Card).where(col(Card.channel).in_(list(channels)), col(Card.message_id) == message_id)
+        return (await self._session.exec(query)).first()
 
     async def policy(self, digest: str) -> PolicySnapshot | None:
         """Return a policy as it stood."""

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.case import Case
 from models.clocks import StepClock
 from models.columns import UtcTime
+from models.mention import Author
 from models.outbox import Effect
 from models.pings import Announcement, Gathering, Ping
 from models.store.statements import insert_new, one_of, table
@@ -22,11 +23,12 @@ from models.vocabulary import EffectState, GatheringKind
 
 @dataclass(frozen=True)
 class Gathered:
-    """One ping of a gathering with what is said of its case."""
+    """One ping of a gathering with what is said of its case, and the customer whose case it is."""
 
     ping: Ping
     case: Case
     clock: StepClock
+    author: Author
 
 
 @cache
@@ -90,10 +92,11 @@ class Pings:
         if found is None:
             return None
         query = (
-            select(Ping, Case, StepClock)
+            select(Ping, Case, StepClock, Author)
             .join(Announcement, col(Announcement.ping_id) == col(Ping.id))
             .join(Case, col(Case.id) == col(Ping.case_id))
             .join(StepClock, col(StepClock.id) == col(Ping.clock_id))
+            .join(Author, col(Author.id) == col(Case.author_id))
             .where(col(Announcement.gathering_id) == gathering_id)
             .order_by(col(Ping.due_at), col(Ping.id))
         )

@@ -12,7 +12,10 @@ from tests.house import House
 
 @dataclass(frozen=True)
 class ShownMessage:
-    """A message as colleagues see it now. ``pieces``: every text it shows; ``raw``: the surface's own form of it."""
+    """A message as colleagues see it now. ``pieces``: every text it shows; ``raw``: the surface's own form of it.
+
+    ``channel``: by its name in the house, or ``@anna`` for a direct message to her.
+    """
 
     id: str
     kind: str
@@ -81,6 +84,12 @@ class SurfaceHarness(Protocol):
     def check_drawing(self, drawn: ShownMessage) -> None:
         """Fail unless the chat would take it, and nothing in it can notify, link or be parsed but what is ours."""
 
+    def struck(self, message: ShownMessage) -> str:
+        """Return the words of a message that are struck through."""
+
+    def choices(self, message: ShownMessage, menu: str) -> Sequence[str]:
+        """Return what a menu of a message offers, as it is written."""
+
     async def press(self, who: str, message: ShownMessage, button: str) -> Told:
         """Press a button of a message as it stands."""
 
@@ -89,6 +98,9 @@ class SurfaceHarness(Protocol):
 
     async def open(self, who: str, message: ShownMessage, button: str) -> Dialog | Told:
         """Press a button that opens a dialog."""
+
+    async def choose(self, who: str, message: ShownMessage, menu: str, option: str) -> Dialog | Told:
+        """Choose in a menu of a message, by what is written; it may open a dialog."""
 
     async def submit(self, who: str, values: dict[str, Any]) -> Told:
         """Fill in the open dialog by the labels of its fields, and submit it."""

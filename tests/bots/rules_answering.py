@@ -1,8 +1,11 @@
 """The card, and every way of answering on it."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from models.vocabulary import CaseState, DraftSource
+from models.vocabulary import CaseState, DraftSource, PauseReason
 from tests.bots.harness import Dialog, SurfaceHarness
 from tests.bots.story import draft_of, file_of, new_card, submitted
 
@@ -225,3 +228,30 @@ class Answering:
         ):
             assert words in text, words
         assert dialog.submit == ""
+
+    async def test_waiting_for_the_customer_is_said_on_the_card(self, office: SurfaceHarness) -> None:
+        case, card = await new_card(office)
+        dialog = await office.open("anna", card, "Snooze")
+        assert isinstance(dialog, Dialog)
+        assert dialog.fields == ("Why does it wait?", "Bring it back", "Date and time")
+        wait = {"Why does it wait?": "Waiting for the customer (at most 14 d)", "Bring it back": "Tomorrow at 9:00"}
+        told = await office.submit("anna", wait)
+        assert told.text == "Waiting for the customer, until Tue 3 Mar 09:00 at the latest."
+        assert (await file_of(office, case)).case.pause_reason is PauseReason.WAITING_CUSTOMER
+        await office.carry()
+        [card] = office.shown("card", case)
+        assert "Waiting for the customer, until Tue 3 Mar 09:00 at the latest." in card.text
+        assert "first response – stands still" in card.text
+        assert "Snooze" in card.buttons
+
+    async def test_a_card_and_its_approval_say_when_the_network_takes_no_reply_any_more(
+        self, office: SurfaceHarness
+    ) -> None:
+        network = office.house.networks["acme"]
+        network.capabilities = replace(network.capabilities, reply_window=timedelta(hours=1))
+        case, approval = await submitted(office)
+        [card] = office.shown("card", case)
+        for message in (card, approval):
+            assert "⚠ Plain takes a reply until 09:59 only." in message.pieces
+            assert "reply window – open until 09:59" in message.text
+            office.check_drawing(message)

@@ -5,15 +5,19 @@ from datetime import timedelta
 
 from escalation.cards import approval_view, card_view
 from escalation.carrying import Carrier
-from escalation.language import Sentence
+from escalation.language import Sentence, Value, say
 from escalation.ports import AuthorFacts, Media
-from escalation.views import ApprovalView, CardView, Excerpt, NoteView
+from escalation.views import Act, Action, ApprovalView, CardView, Excerpt, Fact, GatheringView, NoteView, PingView
 from tests.bots.harness import ShownMessage, SurfaceHarness
 from tests.bots.hostile import corpus, on_screen
 from tests.bots.story import file_of, new_card, submitted
+from tests.fidelity.product_pings import gathered, pinged
 
 SHORT = 1_000
 LINES = 25
+MOST_LINES_TOLD = 6
+"""How many lines a notification of targets has, whatever people are called."""
+OPEN_A_CASE = Action(Act.OPEN, say("Open a case"))
 OVER_THE_WIRE = (
     "<!channel> <@U0ANNA> <https://evil.example|https://bank.example> &lt;!here&gt;",
     "\u202eturned\u2069\u2069 שלום *bold* :smile: `code`",
@@ -50,6 +54,31 @@ def hostile_approval(view: ApprovalView, text: str) -> ApprovalView:
     )
 
 
+def hostile_ping(view: PingView, text: str) -> PingView:
+    facts = tuple(
+        Fact(fact.label, hostile_sentence(fact.value, text) if isinstance(fact.value, Sentence) else text)
+        for fact in view.facts
+    )
+    notes = tuple(hostile_sentence(note, text) for note in view.notes)
+    return replace(view, headline=hostile_sentence(view.headline, text), facts=facts, notes=notes)
+
+
+def hostile_gathering(view: GatheringView, text: str) -> GatheringView:
+    lines = tuple(replace(line, customer=text, sentence=hostile_sentence(line.sentence, text)) for line in view.lines)
+    return replace(view, headline=hostile_sentence(view.headline, text), lines=lines)
+
+
+def hostile_sentence(sentence: Sentence, text: str) -> Sentence:
+    """The same sentence in which everybody and everything is called by a text."""
+    values: dict[str, Value] = {}
+    for name, value in sentence.values.items():
+        if isinstance(value, Sentence):
+            values[name] = hostile_sentence(value, text)
+        else:
+            values[name] = text if isinstance(value, str) else value
+    return Sentence(sentence.text, values)
+
+
 def shows_quote(drawn: ShownMessage, text: str) -> bool:
     """Whether a customer's text stands there: whole where it is short, else its beginning and that there is more."""
     whole = on_screen(text)
@@ -68,6 +97,7 @@ class Strangers:
         shown = Carrier(office.house.desk.rulebook, {}, office.house.clock).shown(file, None)
         card = card_view(file, file.cards[0], shown)
         approval = approval_view(file, file.drafts[0], shown)
+        ping, over, many = pinged()["breach answer"], pinged()["breach late"], gathered()["storm 27"]
         harmless = office.draw(hostile_card(card, "harmless"), "card")
         texts = corpus()
         assert len(texts) >= 500
@@ -81,6 +111,11 @@ class Strangers:
             office.check_drawing(drawn)
             everything = "".join(drawn.pieces)
             assert all(on_screen(part) in everything for part in view.parts), repr(text[:80])
+            for told in (hostile_ping(ping, text), hostile_ping(over, text), hostile_gathering(many, text)):
+                drawn = office.draw(told, "ping")
+                office.check_drawing(drawn)
+                assert drawn.buttons == tuple(str(action.label) for action in getattr(told, "actions", (OPEN_A_CASE,)))
+                assert len(drawn.notification.splitlines()) <= MOST_LINES_TOLD, repr(text[:80])
             note = office.draw(
                 NoteView(Sentence("{who} wrote:", {"who": text[:400]}), case, (), (), text, "https://plain.example/1"),
                 "thread",

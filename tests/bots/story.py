@@ -40,6 +40,25 @@ async def leave(office: SurfaceHarness) -> None:
     await office.carry()
 
 
+async def pass_time(office: SurfaceHarness, **span: float) -> None:
+    """Let time pass, and what became due be told."""
+    office.house.clock.forward(**span)
+    await office.house.sweeper.sweep()
+    await office.carry()
+
+
+async def overdue(office: SurfaceHarness, *, minutes: float = 16) -> tuple[str, dict[str, ShownMessage]]:
+    """Let nobody claim a case for a while; return it and the pings about it, by where they stand."""
+    case, _ = await new_card(office)
+    await pass_time(office, minutes=minutes)
+    return case, pings(office, case)
+
+
+def pings(office: SurfaceHarness, case: str) -> dict[str, ShownMessage]:
+    """Return the newest ping about a case in each channel and with each person."""
+    return {message.channel: message for message in office.shown("ping", case)}
+
+
 async def file_of(office: SurfaceHarness, case: str) -> CaseFile:
     file = await office.house.desk.file(case)
     assert file is not None

@@ -37,8 +37,7 @@ def test_the_commands_are_those_of_the_contract():
         "outbox list", "outbox retry", "outbox park", "outbox confirm", "connectors", "lifecycle", "freeze", "release",
         "config schema", "config manifest",
         "oncall who", "oncall calendar", "oncall swap", "oncall override", "oncall cancel",
-        "auditor",
-        "report",
+        "auditor", "report", "digest",
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from escalation import commands as c
+from escalation.steps import steps
 from escalation.sweeper import Sweeper
 from escalation.views import GatheringView, PingView
 from models.pings import Ping
@@ -78,6 +79,7 @@ async def test_an_unclaimed_case_warns_its_department_then_tells_the_manager_onc
     facts = {str(fact.label): str(fact.value) for fact in told.facts}
     assert facts == {
         "Case": "Ada wrote to Acme on Plain",
+        "Waits for": "a claim",
         "Department": "Billing",
         "Owner": "nobody has it yet",
         "Customer": "Ada (ada)",
@@ -455,3 +457,115 @@ async def test_many_sweepers_at_once_tell_each_rung_once(database, clock):
     told = [(ping.step, ping.rung, ping.repeat) for case_id in cases for ping in await pings(house, case_id)]
     assert len(told) == 30
     assert set(told) == {(Step.ACKNOWLEDGE, 0, 0)}
+
+
+async def test_what_is_seen_of_a_later_rung_is_seen_of_the_earlier_ones(database, clock):
+    warned = REPEATING.replace('"100%"', '"80%"').replace("10m", "1m")
+    house = made(database, clock, ladder=warned + REPEATING)
+    case_id = await house.arrive()
+    await quiet(house)
+    await pass_time(house, minutes=12)
+    await pass_time(house, minutes=3)
+    warning, *_, breach = await pings(house, case_id)
+    assert (warning.kind, breach.kind) == (PingKind.WARNING, PingKind.BREACH)
+    await do(house, case_id, c.AcknowledgePing(breach.id, breach.clock_id, breach.rung), actor="marta")
+    late = c.AcknowledgePing(warning.id, warning.clock_id, warning.rung)
+    assert "seen this already" in await refused(house, case_id, late, actor="anna")
+    await pass_time(house, hours=1)
+    told = [ping for ping in await pings(house, case_id) if ping.kind is PingKind.BREACH]
+    assert [ping.repeat for ping in told] == [0], "nothing is repeated that somebody has seen"
+
+
+ABOVE = """
+[[policies.standard.ladder]]
+at = "100%"
+ping = "managers_manager"
+[[policies.standard.ladder]]
+at = "100%"
+ping = "dario"
+"""
+
+
+@pytest.mark.parametrize("who", ["lea", "dario"])
+async def test_whoever_is_told_may_act_on_it(database, clock, who):
+    boss = ('name = "Marta Bianchi"', 'name = "Marta Bianchi"\nmanager = "lea"')
+    house = made(database, clock, boss, ladder=ABOVE)
+    case_id = await house.arrive()
+    await quiet(house)
+    await pass_time(house, minutes=16)
+    [told] = shown(house, f"member:{who}")
+    await do(house, case_id, c.AcknowledgePing(told.ping_id, told.clock_id, told.rung), actor=who)
+    await do(house, case_id, c.TakeOver(told.clock_id), actor=who)
+    plain = made(database, clock)
+    elsewhere = await plain.arrive("My refund?")
+    assert "belongs to Billing" in await refused(plain, elsewhere, c.Claim(), actor=who)
+
+
+async def test_a_ping_that_still_runs_names_the_new_owner(database, clock):
+    house = made(database, clock)
+    case_id = await house.arrive()
+    await quiet(house)
+    await do(house, case_id, c.Claim(), actor="anna")
+    await pass_time(house, minutes=61)
+    [before] = shown(house, "member:anna")
+    await do(house, case_id, c.TakeOver(before.clock_id), actor="marta")
+    await quiet(house)
+    for place in ("member:anna", "C0MANAGERS", "member:marta"):
+        [view] = shown(house, place)
+        assert {str(fact.label): str(fact.value) for fact in view.facts}["Owner"] == "Marta Bianchi"
+        assert view.over is None
+
+
+async def test_what_ends_in_the_middle_of_a_pause_was_due_later_and_is_not_late(database, clock):
+    house = made(database, clock)
+    case_id = await house.arrive()
+    await quiet(house)
+    await do(house, case_id, c.Claim(), actor="anna")  # 09:00, the answer is due 10:00
+    house.clock.forward(minutes=30)
+    await do(house, case_id, c.Snooze(house.clock.now() + timedelta(hours=5)), actor="anna")
+    house.clock.forward(hours=2)
+    await submit(house, case_id)  # 11:30, of which two hours stood still
+    answer = (await house.desk.file(case_id)).latest(Step.ANSWER)
+    assert answer.due_at.isoformat()[11:16] == "12:00"
+    assert answer.business_seconds == pytest.approx(1800, abs=2)
+    shown_steps = {line.step: line for line in steps(await house.desk.file(case_id), house.clock.now())}
+    assert not shown_steps[Step.ANSWER].late
+
+
+async def test_the_card_says_that_a_reply_window_ends_before_the_rest(database, clock):
+    house = made(database, clock)
+    able(house, reply_window=timedelta(hours=1))
+    case_id = await house.arrive()
+    await quiet(house)
+    [card] = house.chat.in_channel("C0BILLING", "card")
+    assert "Plain takes a reply until 09:59 only." in map(str, card.view.notices)
+    window = next(line for line in card.view.steps if line.step is Step.REPLY_WINDOW)
+    assert (window.due_at.isoformat()[11:16], window.late) == ("09:59", False)
+    await submit(house, case_id)
+    await quiet(house)
+    [approval] = house.chat.in_channel("C0APPROVE", "approval")
+    assert "Plain takes a reply until 09:59 only." in map(str, approval.view.notices)
+    await pass_time(house, hours=1)
+    await approve(house, case_id)
+    await quiet(house, seconds=3)
+    [approval] = house.chat.in_channel("C0APPROVE", "approval")
+    assert "Plain takes no reply any more since 09:59." in map(str, approval.view.notices)
+    await leave(house)
+    await quiet(house)
+    [card] = house.chat.in_channel("C0BILLING", "card")
+    assert not card.view.notices
+    assert Step.REPLY_WINDOW not in {line.step for line in card.view.steps}
+
+
+async def test_a_window_that_leaves_time_enough_is_not_cried_about(database, clock):
+    house = made(database, clock)
+    able(house, reply_window=timedelta(hours=24))
+    case_id = await house.arrive()
+    await quiet(house)
+    [card] = house.chat.in_channel("C0BILLING", "card")
+    assert not card.view.notices
+    await do(house, case_id, c.Snooze(house.clock.now() + timedelta(days=2)), actor="anna")
+    await quiet(house)
+    [card] = house.chat.in_channel("C0BILLING", "card")
+    assert any("takes a reply until" in str(notice) for notice in card.view.notices), "it would end during the snooze"
+    assert any(line.stands_still for line in card.view.steps)

@@ -15,7 +15,7 @@ from bots.slack.answer_dialog import AnswerDialog, Preview
 from bots.slack.blocks import paragraph, words
 from bots.slack.details_dialog import details_dialog
 from bots.slack.explain_dialog import explain_dialog
-from bots.slack.home_blocks import Queue, home_view, stranger_view
+from bots.slack.home_blocks import Part, Queue, Waiting, home_view, stranger_view
 from bots.slack.modals import reason_dialog, reassign_dialog, snooze_dialog
 from bots.slack.reading import ChatReader
 from bots.slack.references import Reference
@@ -35,14 +35,17 @@ from escalation.views import Act, CardView, DiffPiece, NoteView, Post, View
 from escalation.wording import UNITS, Frame, fit
 from models.case import JournalEntry
 from models.clocks import Timer
-from models.vocabulary import CaseState, TimerKind
+from models.vocabulary import CaseState, PauseReason, TimerKind
 from tests.bots.hostile import corpus
-from tests.bots.rules_strangers import hostile_approval, hostile_card
+from tests.bots.rules_strangers import hostile_approval, hostile_card, hostile_gathering, hostile_ping
 from tests.fidelity.product_cases import Network, Seen, drafted, everywhere, networks, varied
+from tests.fidelity.product_pings import gathered, pinged
 from tests.unit.desk_table import LAST, NOW, RECEIVED, rules
 from tests.unit.test_digest import digest, weekly
 
 MESSAGE, MODAL, HOME = "message", "modal", "home"
+PARTS_OF_HOME = ("own", "free", "decisions", "late")
+CARD_URL = "https://acme.slack.example/archives/C0BILLING/p1"
 ZONES = {"en": "UTC", "it": "Europe/Rome"}
 READERS = tuple(ChatReader(language, ZONES[language], NOW) for language in LANGUAGES)
 REFERENCE = Reference(
@@ -67,10 +70,13 @@ def slack_id(member: str) -> str | None:
     return None if member == "dario" else f"U0{member.upper()}"
 
 
-def message(name: str, view: View, reader: ChatReader, kind: str = "card") -> Drawn:
-    sent = ChatMessage("effect1", kind, "slack:C0BILLING", view, "case1")  # type: ignore[arg-type]
+def message(
+    name: str, view: View, reader: ChatReader, kind: str = "card", *, channel: str = "slack:C0BILLING"
+) -> Drawn:
+    sent = ChatMessage("effect1", kind, channel, view, "case1")  # type: ignore[arg-type]
     reader = replace(reader, lines=isinstance(view, NoteView))
-    return Drawn(f"{name} {reader.language}", MESSAGE, render(sent, reader, slack_id).blocks)
+    rendered = render(sent, reader, slack_id, card_url=CARD_URL if channel.startswith("slack:") else None)
+    return Drawn(f"{name} {reader.language}", MESSAGE, rendered.blocks)
 
 
 def cards(seen: Seen, reader: ChatReader) -> Iterator[Drawn]:
@@ -100,6 +106,7 @@ def plain_ones() -> Iterator[Drawn]:
     for reader in READERS:
         yield from (draw() for draw in notes("plain", "Where is my invoice?", reader))
         yield from digests("plain", "Billing", reader)
+        yield from (draw() for draw in pings("plain", None, reader))
         yield from homes("plain", everyone, reader)
         yield from whispers("plain", "Acme", reader)
 
@@ -127,9 +134,10 @@ def hostile_ones() -> Iterator[Drawn]:
         yield from _some(questions(name, text, reader), number, whole=whole)
         yield from _some(details(name, seen, text, reader), 0, whole=whole)
         yield from _some(explanations(name, seen, text, reader), number, whole=whole)
-        queue = Queue([hostile], [replace(hostile, case_id="another")], 40)
+        yield from _some(pings(name, text, reader), number, whole=whole)
+        queue = Queue(*(_part([replace(hostile, case_id=part)], text) for part in PARTS_OF_HOME))
         if whole:
-            queue = Queue(_apart(hostile, "own"), _apart(hostile, "free"), 40)
+            queue = Queue(*(_part(_apart(hostile, part), text) for part in PARTS_OF_HOME))
         yield Drawn(f"home: {name}", HOME, home_view(queue, reader, notice=_said(text)))
         yield Drawn(f"stranger: {name}", HOME, stranger_view(text[:300] or " "))
         yield whisper(f"whisper: {name}", reader.read(_said(text)))
@@ -154,6 +162,12 @@ def _apart(view: CardView, name: str) -> list[CardView]:
     return [replace(view, case_id=f"{name}{number}") for number in range(9)]
 
 
+def _part(views: Sequence[CardView], department: str, *, total: int = 40) -> Part:
+    """A part of the Home tab: every second case with a link to the card on which it is decided."""
+    links = itertools.cycle((None, CARD_URL))
+    return Part([Waiting(view, department, url) for view, url in zip(views, links, strict=False)], total)
+
+
 # --- notes ---------------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +183,17 @@ def notes(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
     ):
         view = NoteView(sentence, "case1", to, compared, quoted, url)
         yield partial(message, f"note: {name} {bool(to)} {bool(quoted)} {bool(url)}", view, reader, "thread")
+
+
+def pings(name: str, text: str | None, reader: ChatReader) -> Iterator[Draw]:
+    """Pings in channels and to one person, and messages about many of them; ``text``: what everybody is called."""
+    for number, (kind, view) in enumerate(pinged().items()):
+        told = view if text is None else hostile_ping(view, text)
+        channel = "member:anna" if number % 2 else "slack:C0MANAGERS"
+        yield partial(message, f"ping: {name} {kind}", told, reader, "ping", channel=channel)
+    for kind, many in gathered().items():
+        told_together = many if text is None else hostile_gathering(many, text)
+        yield partial(message, f"gathering: {name} {kind}", told_together, reader, "digest")
 
 
 # --- dialogs -------------------------------------------------------------------------------------------------------
@@ -209,7 +234,7 @@ def answers(name: str, post: Post, network: Network, text: str, reader: ChatRead
 
 
 def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
-    """Reassign, Send back, Reject, Snooze, and swapping shifts."""
+    """Reassign, Send back, Reject, Mute, Snooze, and swapping shifts."""
 
     def reassign(count: int) -> Drawn:
         departments = {f"d{n}": text or "x" for n in range(count)}
@@ -218,8 +243,13 @@ def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
     def reason(act: Act) -> Drawn:
         return Drawn(f"{act}: {name}", MODAL, reason_dialog(act, REFERENCE, reader))
 
-    yield from (partial(reassign, 2), partial(reason, Act.SEND_BACK), partial(reason, Act.REJECT))
-    yield lambda: Drawn(f"snooze: {name}", MODAL, snooze_dialog(REFERENCE, reader))
+    def snooze(hours: int) -> Drawn:
+        longest = {PauseReason.SNOOZED: hours * 3_600, PauseReason.WAITING_CUSTOMER: 3_600}
+        return Drawn(f"snooze {hours}: {name}", MODAL, snooze_dialog(REFERENCE, reader, longest=longest, now=NOW))
+
+    yield from (partial(reason, act) for act in (Act.SEND_BACK, Act.REJECT, Act.MUTE))
+    yield from (partial(snooze, hours) for hours in (0, 1, 720))
+    yield partial(reassign, 2)
     yield partial(reassign, 120)
 
     def swap(count: int) -> Drawn:
@@ -309,11 +339,16 @@ def _many_days(text: str) -> tuple[Skipped, ...]:
 def homes(name: str, seen: Sequence[Seen], reader: ChatReader) -> Iterator[Drawn]:
     """Empty, with few, with more than it shows, and for somebody who is in no configuration."""
     views = [replace(one.card, case_id=f"case{n}") for n, one in enumerate(seen)]
-    for own, free, total in ((0, 0, 0), (0, 3, 3), (3, 0, 3), (9, 9, 18), (15, 15, 60)):
-        queue = Queue(views[:own], views[own : own + free], total)
+    for counts in ((0, 0, 0, 0), (0, 3, 0, 0), (3, 0, 1, 0), (0, 0, 0, 2), (9, 9, 3, 3), (15, 15, 15, 15)):
+        several = itertools.cycle(views)
+        parts = [
+            [replace(next(several), case_id=f"{part}{n}") for n in range(count)]
+            for part, count in zip(PARTS_OF_HOME, counts, strict=True)
+        ]
         for notice in (None, say("Nothing waits for you.")):
+            queue = Queue(*(_part(part, "Billing", total=2 * len(part)) for part in parts))
             drawn = home_view(queue, reader, notice=notice)
-            yield Drawn(f"home {own} {free} {bool(notice)}: {name} {reader.language}", HOME, drawn)
+            yield Drawn(f"home {counts} {bool(notice)}: {name} {reader.language}", HOME, drawn)
 
 
 def whisper(name: str, text: str) -> Drawn:

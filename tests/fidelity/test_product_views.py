@@ -34,7 +34,8 @@ def test_nothing_is_left_out(drawn: list[Drawn]) -> None:
                 for language in ("en", "it"):
                     assert f"card: {network.name} {state} {visibility} {language}" in names
     for kind in ("card", "approval", "note", "digest", "answer", "edit_and_send", "send_back", "reject", "reassign",
-                 "snooze", "details", "explain", "home", "stranger", "whisper"):  # fmt: skip
+                 "snooze", "mute", "ping", "gathering", "details", "explain", "home", "stranger",
+                 "whisper"):  # fmt: skip
         assert any(name.startswith((f"{kind}:", f"{kind} ")) for name in names), kind
     for number in range(len(corpus())):
         shown = {name.partition(":")[0].split()[0] for name in names if f"hostile {number} " in name}

@@ -137,9 +137,9 @@ async def test_a_chat_message_is_known_as_the_card_it_is(house: House):
     await quiet(house)
     [message_id] = house.chat.messages
     async with house.database.read() as tx:
-        card = await tx.cases.by_card("slack:C0BILLING", message_id)
+        card = await tx.cases.by_card(["slack:C0BILLING", "member:anna"], message_id)
         assert (card.case_id, card.kind) == (case_id, CardKind.CARD)
-        assert await tx.cases.by_card("slack:C0LEGAL", message_id) is None
+        assert await tx.cases.by_card(["slack:C0LEGAL"], message_id) is None
 
 
 async def test_a_card_that_is_being_posted_may_stand_in_its_channel_already(house: House):

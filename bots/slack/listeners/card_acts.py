@@ -1,4 +1,4 @@
-"""Buttons that act at once, on both cards and on the Home tab; committed before Slack gets its acknowledgement."""
+"""Buttons that act at once, on cards, pings and the Home tab; committed before Slack gets its acknowledgement."""
 
 import re
 from collections.abc import Callable
@@ -22,6 +22,8 @@ from models.vocabulary import DismissReason, DraftSource, EffectState, NetworkAc
 
 _COMMANDS: Final[dict[Act, Callable[[Reference], c.Command]]] = {
     Act.CLAIM: lambda _: c.Claim(),
+    Act.TAKE_OVER: lambda reference: c.TakeOver(reference.clock),
+    Act.GOT_IT: lambda reference: c.AcknowledgePing(reference.ping, reference.clock, reference.rung),
     Act.NOT_OURS: lambda _: c.NotOurs(),
     Act.NO_REPLY: lambda _: c.Dismiss(DismissReason.NO_REPLY_NEEDED),
     Act.SPAM: lambda _: c.Dismiss(DismissReason.SPAM),
@@ -43,7 +45,7 @@ OLD_ANSWER: Final = say("There is a newer version of this answer. Please decide 
 
 
 class CardActs:
-    """Claim, Not ours, Approve and send, Undo and the others, and the answer field of the card."""
+    """Claim, Take over, Got it, Approve and send, Undo and the others, and the answer field of the card."""
 
     def __init__(self, workplace: Workplace, home: Home) -> None:
         """Keep the collaborators."""

@@ -1,6 +1,7 @@
 """Buttons that open a dialog. Opening only reads; rights and state are asked first, so that nobody writes in vain."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -37,8 +38,10 @@ _OPENING: Final = (
     Act.REJECT,
     Act.REASSIGN,
     Act.SNOOZE,
+    Act.MUTE,
     Act.DETAILS,
     Act.EXPLAIN,
+    Act.OPEN,
 )
 GONE: Final = say("This case does not exist any more.")
 TOO_LATE: Final = say("Slack did not open the dialog in time. Please click again.")
@@ -47,7 +50,10 @@ PROBE: Final = "…"
 
 
 class DialogOpeners:
-    """Answer, Reply privately, Edit and send, Send back, Reject, Reassign, Snooze, Details and Explain."""
+    """Answer, Reply privately, Edit and send, Send back, Reject, Reassign, Snooze, Mute, Details, Explain and Open.
+
+    Open is Details on a ping, on the Home tab, and in the menu of a message about many pings.
+    """
 
     def __init__(self, workplace: Workplace, home: Home) -> None:
         """Keep the collaborators."""
@@ -65,7 +71,7 @@ class DialogOpeners:
         act = Act(str(action["action_id"]).removeprefix(PREFIX))
         member = self._workplace.member(place.user)
         try:
-            reference = Reference.of(str(action.get("value") or ""))
+            reference = Reference.of(_value(action))
         except UnreadableReferenceError:
             reference = None
         prepared: View | Sentence
@@ -98,7 +104,7 @@ class DialogOpeners:
             await self._workplace.tell(place, sentence)
 
     async def _prepared(self, act: Act, reference: Reference, member: Member) -> View | Sentence:
-        if act in {Act.DETAILS, Act.EXPLAIN}:
+        if act in {Act.DETAILS, Act.EXPLAIN, Act.OPEN}:
             return await self._shown(act, reference, member)
         look = await self._workplace.look(reference.case)
         if look is None:
@@ -110,6 +116,9 @@ class DialogOpeners:
                 return answer_view(self._workplace, look, member, reference, private=act is Act.REPLY_PRIVATELY)
             case Act.EDIT_AND_SEND:
                 return self._edit(look, member, reference)
+            case Act.MUTE:
+                mute = c.MutePings(reference.clock, PROBE)
+                return look.refusal(mute, member, now) or reason_dialog(act, reference, reader)
             case Act.SEND_BACK | Act.REJECT:
                 probe = c.Reject(reference.seen, PROBE)
                 return look.refusal(probe, member, now) or reason_dialog(act, reference, reader)
@@ -121,7 +130,10 @@ class DialogOpeners:
                     others, reference, reader
                 )
             case _:
-                return look.refusal(c.Snooze(now + timedelta(hours=1)), member, now) or snooze_dialog(reference, reader)
+                soon = c.Snooze(max(now, look.file.case.last_at) + timedelta(seconds=1))
+                return look.refusal(soon, member, now) or snooze_dialog(
+                    reference, reader, longest=look.rules.longest_pause, now=now
+                )
 
     def _edit(self, look: Look, member: Member, reference: Reference) -> View | Sentence:
         draft = look.file.draft_version(reference.draft)
@@ -158,6 +170,13 @@ class DialogOpeners:
         view = details_view(look.file, record.journal, record.effects, look.shown)
         parts = look.file.draft.parts if look.file.draft else ()
         return details_dialog(view, post(look.file, look.shown), parts, reader)
+
+
+def _value(action: Mapping[str, Any]) -> str:
+    """Return what a button carries, or the choice in a menu."""
+    chosen = action.get("selected_option")
+    carried = chosen.get("value") if isinstance(chosen, Mapping) else action.get("value")
+    return str(carried or "")
 
 
 def answer_view(

@@ -60,7 +60,7 @@ class Shortcuts:
         if not place.thread or place.thread == place.message or message.get("bot_id"):
             return NOT_HERE
         async with self._workplace.desk.storage.read() as tx:
-            card = await tx.cases.by_card(f"slack:{place.channel}", place.thread)
+            card = await tx.cases.by_card(self._workplace.addresses(place), place.thread)
         if card is None:
             return NOT_HERE
         text = await self._replies.text(message)

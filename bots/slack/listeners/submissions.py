@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 
 from bots.slack.answer_dialog import ANSWER_ACTION, ANSWER_BLOCK
 from bots.slack.listeners.card_acts import OLD_CARD
+from bots.slack.listeners.home import Home
 from bots.slack.listeners.raw import raw_body
 from bots.slack.modals import (
     DEPARTMENT_ACTION,
@@ -22,6 +23,8 @@ from bots.slack.modals import (
     REASON_BLOCK,
     SNOOZE_ACTION,
     SNOOZE_BLOCK,
+    WHY_ACTION,
+    WHY_BLOCK,
     snoozed_until,
 )
 from bots.slack.places import entered, place_of_dialog, typed
@@ -33,7 +36,7 @@ from escalation.desk import Outcome
 from escalation.language import Sentence, say
 from escalation.settings import Member
 from escalation.views import Act
-from models.vocabulary import DraftSource
+from models.vocabulary import DraftSource, PauseReason
 
 _ERROR_CHARACTERS = 1_500
 
@@ -51,11 +54,12 @@ _Read = Callable[[_Submitted], c.Command | Sentence]
 
 
 class Submissions:
-    """Answer, Edit and send, Send back, Reject, Reassign and Snooze."""
+    """Answer, Edit and send, Send back, Reject, Reassign, Snooze and Mute."""
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Workplace, home: Home) -> None:
         """Keep the collaborators."""
         self._workplace = workplace
+        self._home = home
 
     def register(self, app: AsyncApp) -> None:
         """Listen for each dialog by its ``callback_id``."""
@@ -78,6 +82,10 @@ class Submissions:
                 lambda of: c.Reassign(_option(of.body, DEPARTMENT_BLOCK, DEPARTMENT_ACTION)),
             ),
             Act.SNOOZE: (SNOOZE_BLOCK, _snooze),
+            Act.MUTE: (
+                REASON_BLOCK,
+                lambda of: c.MutePings(of.reference.clock, typed(of.body, REASON_BLOCK, REASON_ACTION)),
+            ),
         }
         for act, (block_id, read) in readings.items():
             app.view(f"{PREFIX}{act.value}")(self._listener(block_id, read))
@@ -116,7 +124,9 @@ class Submissions:
             await refuse(outcome.refusal)
             return
         await ack()
-        if outcome.said is not None and reference.channel:
+        if not reference.channel:
+            workplace.later(self._home.publish(user, notice=outcome.said))
+        elif outcome.said is not None:
             workplace.later(workplace.tell(place_of_dialog(body, reference), outcome.said))
 
     async def _given(
@@ -155,9 +165,12 @@ def _snooze(of: _Submitted) -> c.Command | Sentence:
     except (ValueError, OverflowError, OSError):
         moment = None
     until = snoozed_until(_option(of.body, SNOOZE_BLOCK, SNOOZE_ACTION), moment, timezone=of.timezone, now=of.now)
-    return (
-        c.Snooze(until) if until is not None else say("Give the date and the time below, or choose one of the others.")
-    )
+    if until is None:
+        return say("Give the date and the time below, or choose one of the others.")
+    try:
+        return c.Snooze(until, PauseReason(_option(of.body, WHY_BLOCK, WHY_ACTION)))
+    except ValueError:
+        return OLD_CARD
 
 
 def _option(body: dict[str, Any], block_id: str, action_id: str) -> str:

@@ -64,13 +64,13 @@ class ThreadReplies:
             thread=str(event.get("thread_ts") or ""),
         )
         delivery = Delivery(reply_key(event), SOURCE, SOURCE, b"", stored=True)
-        channel = f"slack:{place.channel}"
+        channel, addresses = f"slack:{place.channel}", workplace.addresses(place)
         async with workplace.desk.storage.read() as tx:
-            card = await tx.cases.by_card(channel, place.thread)
+            card = await tx.cases.by_card(addresses, place.thread)
             if card is None and await tx.outbox.may_have_posted(channel):
                 log.info("a reply waits until it is known which card it is below", key=delivery.key)
                 return
-            card = card or await tx.cases.by_card(channel, place.thread)  # noted between the two questions
+            card = card or await tx.cases.by_card(addresses, place.thread)  # noted between the two questions
         if card is None:
             await workplace.inbox.finish(delivery.key)
             return

@@ -42,7 +42,7 @@ PEOPLE = {
     "marta": ("U0MARTA", "Marta Bianchi"),
     "nobody": ("U0NOBODY", "Nora Body"),
 }
-OUR_LINKS = {"Open on Plain", "Open the reply"}
+OUR_LINKS = {"Open on Plain", "Open the reply", "Go to the card"}
 CHANNELS = {
     "billing": "C0BILLING",
     "legal": "C0LEGAL",
@@ -50,6 +50,9 @@ CHANNELS = {
     "approvals": "C0APPROVE",
     "managers": "C0MANAGERS",
 }
+DIRECT = {f"@{name}": f"D{user[1:]}" for name, (user, _) in PEOPLE.items()}
+"""The conversations of the bot with each person alone."""
+PLACES = CHANNELS | DIRECT
 
 
 def seed(**app: Any) -> Seed:
@@ -109,12 +112,13 @@ class SlackOffice:
 
     def message(self, channel: str, ts: str) -> dict[str, Any]:
         """One message as Slack's own methods show it."""
-        return self.workspace.shown(self.workspace.channels[CHANNELS[channel]].messages[ts], with_metadata=True)
+        return self.workspace.shown(self.workspace.channels[PLACES[channel]].messages[ts], with_metadata=True)
 
     def _messages(self) -> list[dict[str, Any]]:
         return [
             {**self.workspace.shown(message, with_metadata=True), "channel": channel}
-            for channel in CHANNELS.values()
+            for channel in PLACES.values()
+            if channel in self.workspace.channels
             for message in self.workspace.channels[channel].messages.values()
             if message.bot_id
         ]
@@ -133,7 +137,7 @@ class SlackOffice:
             id=f"{message['channel']}:{message['ts']}",
             kind=payload.get("kind", ""),
             case=payload.get("case", ""),
-            channel=next(name for name, channel in CHANNELS.items() if channel == message["channel"]),
+            channel=next(name for name, channel in PLACES.items() if channel == message["channel"]),
             notification=message["text"],
             pieces=tuple(pieces(message["blocks"])),
             buttons=tuple(buttons(message["blocks"])),
@@ -162,6 +166,15 @@ class SlackOffice:
         assert not re.search(r"<(?!@U0[A-Z]+>)", drawn.notification), drawn.notification
         assert not re.search(r"&(?!amp;|lt;|gt;)", drawn.notification), drawn.notification
 
+    def struck(self, message: ShownMessage) -> str:
+        return "".join(
+            element["text"] for element in walk(message.raw) if (element.get("style") or {}) == {"strike": True}
+        )
+
+    def choices(self, message: ShownMessage, menu: str) -> list[str]:
+        menus = [one for one in walk(message.raw) if one.get("placeholder", {}).get("text") == menu]
+        return [option["text"]["text"] for one in menus for option in one["options"]]
+
     # --- acting
 
     def _place(self, message: ShownMessage) -> tuple[str, str]:
@@ -189,7 +202,16 @@ class SlackOffice:
         return await self._told(user, before, seen)
 
     async def open(self, who: str, message: ShownMessage, button: str) -> Dialog | Told:
-        told = await self.press(who, message, button)
+        return self._opened(who, await self.press(who, message, button))
+
+    async def choose(self, who: str, message: ShownMessage, menu: str, option: str) -> Dialog | Told:
+        user = PEOPLE[who][0]
+        channel, ts = self._place(message)
+        before = self._told_before(user)
+        seen = await self.workspace.choose(user, channel, ts, menu, option)
+        return self._opened(who, await self._told(user, before, seen))
+
+    def _opened(self, who: str, told: Told) -> Dialog | Told:
         view = self.workspace.open_view(PEOPLE[who][0])
         if view is None:
             return told
@@ -245,17 +267,18 @@ class SlackOffice:
 
     def _told_before(self, user: str) -> set[str]:
         self.commits.clear()
-        return {one["ts"] for channel in CHANNELS.values() for one in self.workspace.ephemerals(user, channel)}
+        return {one["ts"] for one in self._whispers(user)}
+
+    def _whispers(self, user: str) -> list[dict[str, Any]]:
+        """What one person alone was shown, wherever it was."""
+        direct = f"D{user[1:]}"
+        places = [*CHANNELS.values(), *([direct] if direct in self.workspace.channels else ())]
+        return [one for place in places for one in self.workspace.ephemerals(user, place)]
 
     async def _told(self, user: str, before: set[str], seen: Seen) -> Told:
         commits = len(self.commits)
         await self.settle()
-        sentences = [
-            one["text"]
-            for channel in CHANNELS.values()
-            for one in self.workspace.ephemerals(user, channel)
-            if one["ts"] not in before
-        ]
+        sentences = [one["text"] for one in self._whispers(user) if one["ts"] not in before]
         return Told(
             acknowledged=seen.ok or bool(seen.field_errors),
             sentences=(*seen.field_errors.values(), *sentences),
@@ -323,7 +346,9 @@ def pieces(value: Any) -> list[str]:
 
 
 def buttons(blocks: list[dict[str, Any]]) -> list[str]:
-    return [element["text"]["text"] for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    """What stands on the buttons, and on menus before anything is chosen."""
+    elements = [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    return [(element.get("text") or element["placeholder"])["text"] for element in elements]
 
 
 def configuration(api_url: str, *, text: str = CONFIGURATION, socket_mode: bool = False) -> str:

@@ -12,22 +12,26 @@ from bots.sandbox.workspace.block_check import problems_of_view
 from bots.slack.answer_dialog import AnswerDialog
 from bots.slack.details_dialog import details_dialog
 from bots.slack.explain_dialog import MOST_CHARACTERS
-from bots.slack.home_blocks import Queue, home_view, stranger_view
+from bots.slack.home_blocks import Part, Queue, Waiting, home_view, stranger_view
 from bots.slack.listeners.dialog_openers import preview_of
-from bots.slack.modals import reason_dialog, reassign_dialog, snooze_dialog, snoozed_until
+from bots.slack.modals import SNOOZE_BLOCK, reason_dialog, reassign_dialog, snooze_dialog, snoozed_until
 from bots.slack.reading import ChatReader
 from bots.slack.references import Reference
 from escalation import commands as c
 from escalation.cards import approval_view, card_view, details_view
 from escalation.language import Sentence
 from escalation.views import Act
+from models.database import Database
+from models.vocabulary import PauseReason
 from tests.bots.harness import Dialog
 from tests.bots.hostile import corpus, on_screen
 from tests.bots.rules_strangers import hostile_card
-from tests.bots.slack.office import SlackOffice, pieces, walk
+from tests.bots.slack.office import SlackOffice, pieces, slack_office, walk
 from tests.bots.story import file_of, new_card, submitted
-from tests.house import TestClock
+from tests.house import CONFIGURATION, TestClock
 
+MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+USUAL = {PauseReason.SNOOZED: 30 * 86_400, PauseReason.WAITING_CUSTOMER: 14 * 86_400}
 READERS = [
     ChatReader("en", "UTC", datetime(2026, 3, 2, 9, 0, tzinfo=UTC)),
     ChatReader("it", "Europe/Rome", datetime(2026, 3, 2, 9, 0, tzinfo=UTC)),
@@ -65,7 +69,9 @@ async def test_slack_takes_every_dialog_whatever_strangers_write(office: SlackOf
         check_view(details_dialog(replace(details, headline=headline), hostile.post, [text[:9_000] or " "], reader))
         check_view(
             home_view(
-                Queue([hostile], [replace(hostile, case_id="another")], 9),
+                Queue(
+                    Part([Waiting(hostile, text[:80])], 9), Part([Waiting(replace(hostile, case_id="another"), "x")])
+                ),
                 reader,
                 notice=Sentence("{text}", {"text": text[:300]}),
             )
@@ -73,9 +79,9 @@ async def test_slack_takes_every_dialog_whatever_strangers_write(office: SlackOf
         check_view(stranger_view(text[:300] or " "))
         if number < 20:
             check_view(reassign_dialog({f"d{index}": text[:200] or "x" for index in range(120)}, reference, reader))
-    for act in (Act.SEND_BACK, Act.REJECT):
+    for act in (Act.SEND_BACK, Act.REJECT, Act.MUTE):
         check_view(reason_dialog(act, reference, READERS[0]))
-    check_view(snooze_dialog(reference, READERS[1]))
+    check_view(snooze_dialog(reference, READERS[1], longest=USUAL, now=MONDAY))
 
 
 async def test_a_dialog_carries_ids_only(office: SlackOffice) -> None:
@@ -251,6 +257,8 @@ MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
         ("1h", MONDAY, "2026-03-02T10:30"),
         ("4h", MONDAY, "2026-03-02T13:30"),
         ("tomorrow", MONDAY, "2026-03-03T08:00"),
+        ("3d", MONDAY, "2026-03-05T08:00"),
+        ("7d", MONDAY, "2026-03-09T08:00"),
         ("monday", MONDAY, "2026-03-09T08:00"),
         ("monday", datetime(2026, 3, 8, 23, 30, tzinfo=UTC), "2026-03-16T08:00"),
         ("tomorrow", datetime(2026, 3, 28, 12, 0, tzinfo=UTC), "2026-03-29T07:00"),
@@ -267,12 +275,58 @@ def test_a_given_moment_counts_and_a_missing_one_is_noticed() -> None:
     assert snoozed_until("own", None, timezone="UTC", now=MONDAY) is None
 
 
+ALL = ["1 hour", "4 hours", "Tomorrow at 9:00", "In three days at 9:00", "Next Monday at 9:00", "In a week at 9:00"]
+OWN = "At the date and time below"
+
+
+@pytest.mark.parametrize(
+    ("hours", "offered"),
+    [
+        (30 * 24, [*ALL, OWN]),
+        (3 * 24, [*ALL[:4], OWN]),
+        (24, [*ALL[:3], OWN]),
+        (4, [*ALL[:2], OWN]),
+        (0.5, [OWN]),
+    ],
+)
+def test_a_snooze_offers_what_the_policy_allows_for_one_of_the_reasons(hours: float, offered: list[str]) -> None:
+    longest = {PauseReason.SNOOZED: int(hours * 3_600), PauseReason.WAITING_CUSTOMER: 1_800}
+    view = snooze_dialog(Reference("case1"), READERS[0], longest=longest, now=MONDAY)
+    check_view(view)
+    menu = next(block["element"] for block in view["blocks"] if block["block_id"] == SNOOZE_BLOCK)
+    assert [one["text"]["text"] for one in menu["options"]] == offered
+    assert "Waiting for the customer (at most 30 min)" in pieces_of_choices(view)
+
+
+def pieces_of_choices(view: dict[str, object]) -> list[str]:
+    return [one["text"]["text"] for one in walk(view["blocks"]) if "value" in one and "text" in one]
+
+
+async def test_a_policy_that_allows_little_is_told_in_the_dialog(database: Database, clock: TestClock) -> None:
+    text = CONFIGURATION.replace('relay = "5m"', 'relay = "5m"\nlongest_snooze = "30m"\nlongest_wait = "2d"', 1)
+    async with slack_office(database, clock, text=text) as office:
+        case, card = await new_card(office)
+        assert isinstance(await office.open("anna", card, "Snooze"), Dialog)
+        told = await office.submit("anna", {})
+        assert told.text == "Choose a moment within the next 30 min."
+        told = await office.submit("anna", {"Why does it wait?": "Waiting for the customer (at most 2 d)"})
+        assert told.text == "Waiting for the customer, until 10:00 at the latest."
+        assert (await file_of(office, case)).case.pause_reason is PauseReason.WAITING_CUSTOMER
+
+
+IN_TWENTY_DAYS = int(datetime(2026, 3, 22, 9, 0, tzinfo=UTC).timestamp())
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
         ({"Bring it back": "At the date and time below"}, "Give the date and the time below"),
-        ({"Date and time": 1_000_000_000}, "within the next 30 days"),
-        ({"Date and time": 9_999_999_999}, "within the next 30 days"),
+        ({"Date and time": 1_000_000_000}, "within the next 30 d."),
+        ({"Date and time": 9_999_999_999}, "within the next 30 d."),
+        (
+            {"Why does it wait?": "Waiting for the customer (at most 14 d)", "Date and time": IN_TWENTY_DAYS},
+            "within the next 14 d.",
+        ),
     ],
 )
 async def test_a_snooze_that_makes_no_sense_stays_open(
