@@ -219,7 +219,7 @@ async def _tallies(tx: Transaction, question: Question) -> dict[tuple[Any, Step]
     found: defaultdict[tuple[Any, Step], _Tally] = defaultdict(_Tally)
     covered = stretches(question.since, question.until)
     for stretch in covered:
-        for group, step, *sums in await tx.rollup.sums(question, stretch.span, stretch.since, stretch.until):
+        for group, step, *sums in await tx.rollup.sums(question, stretch.span, stretch.starts):
             found[group, step].add(*sums)
     since, until = (covered[0].since, covered[-1].until) if covered else (question.until, question.until)
     for cycle in await tx.reports.remainder(question, since=since, until=until):

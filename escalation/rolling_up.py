@@ -63,6 +63,17 @@ class Stretch:
     since: datetime
     until: datetime
 
+    @property
+    def starts(self) -> list[datetime]:
+        """Return when each of its cells starts."""
+        found = [self.since]
+        while (following := self._after(found[-1])) < self.until:
+            found.append(following)
+        return found
+
+    def _after(self, start: datetime) -> datetime:
+        return start + _HOUR if self.span is RollupSpan.HOUR else _next_month(start)
+
 
 def cells(steps: Iterable[EndedStep]) -> dict[CellKey, CellSums]:
     """Return what steps that have ended add to the roll-up."""

@@ -6,7 +6,7 @@ Reading only; sums and percentiles are whole microseconds on both databases, so 
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -115,9 +115,10 @@ class Reports:
     async def remainder(self, question: Question, *, since: datetime, until: datetime) -> list[Cycle]:
         """Return the cycles of a question that ended outside ``since`` to ``until``, or are not rolled up yet."""
         columns = (question.step_group, CLOCKS.c.step, question.microseconds, CLOCKS.c.due_at, CLOCKS.c.ended_at)
-        ended = select(*columns).where(*question.ended)
-        fresh = select(*columns).where(*question.fresh, *within(CLOCKS.c.ended_at, since, until))
-        queries = (ended.where(CLOCKS.c.ended_at < since), ended.where(CLOCKS.c.ended_at >= until), fresh)
+        edges = [replace(question, until=since), replace(question, since=until)]
+        queries = [select(*columns).where(*edge.ended) for edge in edges if edge.since < edge.until]
+        if since < until:
+            queries.append(select(*columns).where(*replace(question, since=since, until=until).fresh))
         rows = [row for query in queries for row in await self._all(query)]
         return [
             Cycle(group, Step(step), length, due is not None, due is not None and ended <= due)

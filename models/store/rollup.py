@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.columns import UtcTime
 from models.rollup import StepRollup
-from models.store.questions import CLOCKS, NOT_ROLLED_UP, Question, within
+from models.store.questions import CLOCKS, NOT_ROLLED_UP, Question
 from models.store.statements import table
 from models.vocabulary import Grouping, RollupSpan, Step, TimeKind
 
@@ -120,13 +120,16 @@ class Rollup:
         rows = select(literal(1)).select_from(CLOCKS).where(*question.fresh).limit(up_to).subquery()
         return int((await self._run(select(func.count()).select_from(rows))).scalar() or 0)
 
-    async def sums(self, question: Question, span: RollupSpan, since: datetime, until: datetime) -> Sequence[Any]:
-        """Add cells up: group, step, bucket, within, cycles, microseconds, targeted and met."""
+    async def sums(self, question: Question, span: RollupSpan, starts: Sequence[datetime]) -> Sequence[Any]:
+        """Add the cells that start then up: group, step, bucket, within, cycles, microseconds, targeted and met.
+
+        With every start named, the primary key leads to the cells of one department and to no other.
+        """
         by = question.by
         group = literal("") if by is None or by is Grouping.STEP else _CELLS.c[by.value]
         keys = (group.label("group"), _CELLS.c.step, _CELLS.c.bucket, _CELLS.c.within)
         query = select(*keys, *(cast(func.sum(_CELLS.c[name]), BigInteger) for name in CellSums._fields)).where(
-            _CELLS.c.kind == question.kind, _CELLS.c.span == span, *within(_CELLS.c.start, since, until)
+            _CELLS.c.kind == question.kind, _CELLS.c.span == span, _CELLS.c.start.in_(list(starts))
         )
         if question.department is not None:
             query = query.where(_CELLS.c.department == question.department)
