@@ -228,8 +228,9 @@ async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(o
     _, parts = await prepared(url, receiver, cases=cases)
     with working(url, receiver, ("--lease", "3"), ("--lease", "3")) as team:
         finished = asyncio.create_task(asyncio.to_thread(team.finish))
-        await asyncio.sleep(1.0)
-        begun = len(log_of(receiver))
+        begun = 0
+        while not begun and not finished.done():
+            begun = len(await asyncio.to_thread(log_of, receiver))
         await asyncio.to_thread(_crash_and_start, own_server)
         await finished
     assert 0 < begun < cases * parts, "the crash did not come in the middle"
