@@ -97,7 +97,7 @@ class Workers:
             process.stdin.write("\n")
             process.stdin.flush()
 
-    def finish(self, seconds: float = 120) -> list[dict[str, Any]]:
+    def finish(self, seconds: float = 240) -> list[dict[str, Any]]:
         told = []
         for process in self.processes:
             out, err = process.communicate(timeout=seconds)
