@@ -107,7 +107,7 @@ class Office:
     def process(self, *words: str, cwd: Path | None = None, env: Mapping[str, str] = SECRETS) -> tuple[int, str, str]:
         """Run a process to its end: exit code, standard output, standard error."""
         started = self.start(*words, cwd=cwd, env=env)
-        out, err = started.communicate(timeout=60)
+        out, err = started.communicate(timeout=240)
         return started.returncode, out, err
 
     # --- what is in the database

@@ -27,7 +27,7 @@ def demo(*words: str) -> Iterator["subprocess.Popen[str]"]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def address_of(process: "subprocess.Popen[str]") -> str:

@@ -60,7 +60,7 @@ async def test_who_waits_long_wakes_when_a_jump_passes_the_end():
         await asyncio.sleep(0)
     assert not waiting.done()
     clock.move(timedelta(minutes=31))
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_patience_with_a_machine_passes_in_real_time():
@@ -83,7 +83,7 @@ async def test_a_jump_is_on_disk_before_anybody_lives_by_it(tmp_path: Path):
 
         waking = asyncio.create_task(woken())
         await demo.do("clock", to="1h")
-        kept = timedelta(seconds=await asyncio.wait_for(waking, 5))
+        kept = timedelta(seconds=await asyncio.wait_for(waking, 30))
         assert kept - before == timedelta(hours=1)
         assert demo.stage.clock.ahead == kept
 

@@ -56,6 +56,7 @@ async def test_a_story_that_cannot_go_on_says_why(demo: Visit):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_it_plays_to_its_good_end_twice(tmp_path: Path):
     async with visit(tmp_path, undo_seconds=3) as demo:
         stage = demo.stage

@@ -29,7 +29,7 @@ def find(address: str, channel: str, text: str, *, kind: str) -> dict[str, Any]:
 def test_it_stops_within_two_seconds_while_pages_are_open():
     with demo("--no-browser", "--port", "0") as process, ExitStack() as open_pages:
         address = until_it_waits(process)
-        client = open_pages.enter_context(httpx.Client(base_url=address, trust_env=False))
+        client = open_pages.enter_context(httpx.Client(base_url=address, trust_env=False, timeout=60))
         streams = [open_pages.enter_context(client.stream("GET", path)) for path in STREAMS * 2]
         assert [stream.status_code for stream in streams] == [200] * 6
         client.post("/sandbox/network/people/ada/posts", json={"text": "@acme invoice?"}).raise_for_status()
@@ -39,7 +39,7 @@ def test_it_stops_within_two_seconds_while_pages_are_open():
             stream.read()  # every stream ends as a stream should
         assert process.stdout.readline() == "The demo has stopped.\n"
         took = time.monotonic() - began
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert (process.returncode, out, err) == (0, "", "")
     assert took < 2, took
 
@@ -54,7 +54,7 @@ def test_what_was_kept_survives_a_kill(tmp_path: Path):
             "POST", f"{address}/sandbox/slack/people/U0ANNA/type", json={"channel": "C0BILLING", "text": "Mine!"}
         ).json()
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     with demo(*words) as process:
         address = until_it_waits(process)
         timeline = ask("GET", f"{address}/sandbox/network/timeline").json()["posts"]
@@ -67,7 +67,7 @@ def test_what_was_kept_survives_a_kill(tmp_path: Path):
         ask("POST", f"{address}/sandbox/demo/clock", json={"to": "15m"})  # the leases of the dead bot have run out
         find(address, "C0BILLING", "invoice", kind="card")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     assert json.loads((tmp_path / "kept" / "sandbox.json").read_text())["network"]["posts"]
     assert not list((tmp_path / "kept").glob("*.new"))
 
@@ -84,7 +84,7 @@ def test_what_a_colleague_wrote_while_nobody_listened_is_heard_after_a_kill(tmp_
         reply = {"channel": "C0BILLING", "thread_ts": card["ts"], "text": "reply: It is paid."}
         assert ask("POST", f"{address}/sandbox/slack/people/U0ANNA/type", json=reply).json()["ok"]
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     with demo(*words) as process:
         address = until_it_waits(process)
         find(address, "C0APPROVE", "It is paid.", kind="approval")
@@ -93,7 +93,7 @@ def test_what_a_colleague_wrote_while_nobody_listened_is_heard_after_a_kill(tmp_
 def test_a_memory_of_another_version_is_refused_with_a_sentence(tmp_path: Path):
     (tmp_path / "sandbox.json").write_text('{"workspace": {}}')
     with demo("--no-browser", "--keep", str(tmp_path), "--port", "0") as process:
-        _, refused = process.communicate(timeout=60)
+        _, refused = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "choose another folder with --keep" in refused
     assert "Traceback" not in refused

@@ -98,7 +98,7 @@ class Workers:
             process.stdin.write("\n")
             process.stdin.flush()
 
-    def finish(self, seconds: float = 120) -> list[dict[str, Any]]:
+    def finish(self, seconds: float = 240) -> list[dict[str, Any]]:
         told = []
         for process in self.processes:
             out, err = process.communicate(timeout=seconds)
@@ -232,8 +232,9 @@ async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(o
     _, parts = await prepared(url, receiver, cases=cases)
     with working(url, receiver, ("--lease", "3"), ("--lease", "3")) as team:
         finished = asyncio.create_task(asyncio.to_thread(team.finish))
-        await asyncio.sleep(1.0)
-        begun = len(log_of(receiver))
+        begun = 0
+        while not begun and not finished.done():
+            begun = len(await asyncio.to_thread(log_of, receiver))
         await asyncio.to_thread(_crash_and_start, own_server)
         await finished
     assert 0 < begun < cases * parts, "the crash did not come in the middle"

@@ -28,15 +28,15 @@ async def test_it_starts_serves_and_keeps(tmp_path):
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        first = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        first = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         told = re.fullmatch(r"workspace at (http://127\.0\.0\.1:\d+/sandbox/slack), Web API at \1/api/\n", first)
-        async with httpx.AsyncClient(base_url=told[1], trust_env=False, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=told[1], trust_env=False, timeout=60) as http:
             body = {"channel": "C0LUNCH", "text": "kept"}
             answer = await http.post("/people/U0ANNA/type", json=body)
             assert answer.json()["ok"] is True
     finally:
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 20) in {0, 130, -2}
+        assert await asyncio.wait_for(process.wait(), 60) in {0, 130, -2}
     again = build(parser().parse_args(["--seed", str(tmp_path / "seed.json"), "--keep", str(tmp_path / "state.json")]))
     assert [one["text"] for one in again.messages("C0LUNCH")] == ["kept"]
 

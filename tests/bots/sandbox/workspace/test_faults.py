@@ -15,7 +15,7 @@ POST = {"channel": LUNCH, "text": "x"}
 @pytest.fixture
 async def wire(real):
     """A plain HTTP client over a real socket."""
-    async with httpx.AsyncClient(base_url=real.own_url, headers=AS_BOT, timeout=5, trust_env=False) as made:
+    async with httpx.AsyncClient(base_url=real.own_url, headers=AS_BOT, timeout=30, trust_env=False) as made:
         yield made
 
 
@@ -45,7 +45,7 @@ async def test_cutting_works_with_both_protocols_of_uvicorn(clock, protocol, cap
 async def test_no_answer_ever_comes(real, wire, fault, stored):
     real.faults.script([("chat.postMessage", fault, 1)])
     with pytest.raises(httpx.ReadTimeout):
-        await wire.post("/api/chat.postMessage", json=POST, timeout=0.1)
+        await wire.post("/api/chat.postMessage", json=POST, timeout=1)  # it has acted by then, however busy the machine
     assert len(real.messages(LUNCH)) == stored
 
 
