@@ -11,6 +11,7 @@ from bots.demo.hands import Hands, Json, lines
 from bots.demo.narrator import Narrator
 
 STEP: Final = "acknowledge"
+_REASONS: Final = ("Target:", "Counted:")
 _MOST_STOPS: Final = 30
 """Other cases may have something due before ours has, each a stop on the way."""
 
@@ -49,9 +50,8 @@ class Lapse:
         hands, tell, chapter = self.hands, self.tell, self.chapter
         card = await hands.message(BILLING, text="Invoice 6203", kind="card", button="Explain")
         dialog = await hands.open_dialog(MARTA, card, "Explain")
-        told = lines(dialog["blocks"])
-        self.explained = next((line for line in told if "due" in line and self.due in line), "")
-        tell(f"Marta presses Explain on the card. It says: {self.explained}")
+        self.explained = self._of_claiming(lines(dialog["blocks"]))
+        tell(f"Marta presses Explain on the card, and reads: {self.explained}")
         await hands.act(MARTA, "close_view")
         await hands.click(MARTA, self.breach, "Take over")
         card = await hands.message(BILLING, text="Marta Rossi is answering.", kind="card", button="Answer")
@@ -80,6 +80,14 @@ class Lapse:
                 break
         found = found or await self.hands.until(look, f"what {channel} is told of Elena's question, due {self.due}")
         return found[-1]
+
+    def _of_claiming(self, explained: list[str]) -> str:
+        """Return what an explanation says of the clock that has run out: how it stands, and its arithmetic."""
+        first = next((number for number, line in enumerate(explained) if "due" in line and self.due in line), None)
+        if first is None:
+            return ""
+        reasons = [line for line in explained[first + 1 : first + 5] if line.startswith(_REASONS)]
+        return "; ".join([explained[first], *reasons])
 
     async def _struck_through(self) -> bool:
         pings = await self.hands.pings(ANNA, BILLING, self.chapter.case)

@@ -77,7 +77,8 @@ async def _about_lapse(lapse: Lapse, hands: Hands, cases: Mapping[str, Mapping[s
         checks.append(Check(f"{heard} ({customer})", len(told) == 1, f"{len(told)} times"))
         everywhere += told
     standing = [lines(ping["blocks"])[0] for ping in everywhere if not is_struck_through(ping)]
-    checks.append(Check("all of it is struck through since Marta took over", not standing, "; ".join(standing)))
+    over = bool(everywhere) and not standing
+    checks.append(Check("all of it is struck through since Marta took over", over, "; ".join(standing) or "nothing"))
     due_at = cases.get(case, {}).get("steps", {}).get(STEP, {}).get("due_at")
     says = lapse.due_at is not None and lapse.due_at == due_at and lapse.due in lapse.explained
     found = f"{lapse.explained!r}, the case {due_at}"

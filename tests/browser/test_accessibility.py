@@ -6,35 +6,15 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.browser.looking import PHONE, Looking
 from tests.browser.panes import ADA, ANNA, APPROVE, CARLA, SUBMIT, beginning
-from tests.browser.reading import tab_to, violations, wider_than_the_window
+from tests.browser.reading import tab_to
 from tests.browser.steps import ask, to_approve
-from tests.browser.visitor import Visitor, pictures, visiting
+from tests.browser.visitor import Visitor, visiting
 
 pytestmark = [pytest.mark.xdist_group("browser-accessibility"), pytest.mark.asyncio(loop_scope="session")]
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "has_touch": True}
 HALF = {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}  # what 200 % leaves of a laptop
-
-
-class Looking:
-    """Looks at one state after the other: axe-core in light, the contrast once more in dark, and a picture of each."""
-
-    def __init__(self, visitor: Visitor, name: str) -> None:
-        self._visitor = visitor
-        self._name = name
-        self.found: list[str] = []
-        self.states = 0
-
-    async def at(self, state: str) -> None:
-        page = self._visitor.at.page
-        self.states += 1
-        for scheme, only in (("light", None), ("dark", ["color-contrast"])):
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            await page.screenshot(path=pictures() / f"{self._name}-{state}-{scheme}.png")
-            self.found += [f"{state}, {scheme}: {line}" for line in await violations(page, only=only)]
-        self.found += [f"{state}: sideways: {line}" for line in await wider_than_the_window(page)]
-        await page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
 
 async def test_laptop(visitor: Visitor, about: str, record_property: Callable[[str, object], None]) -> None:

@@ -4,12 +4,12 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
+from tests.browser.looking import PHONE, Looking
 from tests.browser.panes import ANNA, CARLA, MARTA
-from tests.browser.reading import violations
 from tests.browser.steps import ask
-from tests.browser.visitor import Visitor, pictures
+from tests.browser.visitor import Visitor, visiting
 
 pytestmark = [pytest.mark.xdist_group("browser-clocks"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -28,22 +28,12 @@ async def conversation(visitor: Visitor) -> None:
     await expect(visitor.workspace.main.get_by_role("heading", name="portavoce", level=2)).to_be_visible()
 
 
-async def looked_at(visitor: Visitor, name: str) -> None:
-    """Have axe-core look at what is shown, and keep pictures of it."""
-    page = visitor.at.page
-    for scheme, only in (("light", None), ("dark", ["color-contrast"])):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await page.screenshot(path=pictures() / f"clocks-{name}-{scheme}.png")
-        assert await violations(page, only=only) == []
-    await page.emulate_media(color_scheme="light")
-
-
 def struck(message: Locator) -> Locator:
     return message.locator("s, del").filter(has_text=UNCLAIMED)
 
 
 async def test_warning_and_breach_come_within_two_minutes_and_marta_takes_over(visitor: Visitor, about: str) -> None:
-    workspace = visitor.workspace
+    workspace, look = visitor.workspace, Looking(visitor, "clocks")
     begun = await clock(visitor)
     card = await ask(visitor, about)
     warnings = workspace.message(UNCLAIMED)
@@ -53,7 +43,7 @@ async def test_warning_and_breach_come_within_two_minutes_and_marta_takes_over(v
     await expect(warnings).to_have_count(told + 1)
     warning = warnings.last
     await expect(warning.get_by_text("Owner: nobody has it yet")).to_be_visible()
-    await looked_at(visitor, "warning")
+    await look.at("warning")
 
     marta = workspace.rail.get_by_role("link", name=re.compile(f"^{MARTA}.*unread"))
     while await clock(visitor) < begun + timedelta(seconds=60):
@@ -65,7 +55,7 @@ async def test_warning_and_breach_come_within_two_minutes_and_marta_takes_over(v
     breach = workspace.message(f"LATE: {UNCLAIMED}").last
     await expect(breach).to_be_visible()
     assert await clock(visitor) - begun < timedelta(minutes=2)
-    await looked_at(visitor, "breach")
+    await look.at("breach")
 
     await breach.get_by_role("button", name="Take over").click()
     await expect(struck(breach)).to_be_visible()
@@ -76,10 +66,11 @@ async def test_warning_and_breach_come_within_two_minutes_and_marta_takes_over(v
     await card.get_by_role("button", name="Explain").click()
     explanation = workspace.dialog("Explain")
     await expect(explanation.get_by_text(re.compile("due [0-9]{2}:[0-9]{2}")).first).to_be_visible()
-    await looked_at(visitor, "explained")
+    await look.at("explained")
     await explanation.get_by_role("contentinfo").get_by_role("button", name="Close").click()
     await workspace.open("managers")
     await expect(struck(workspace.message(f"LATE: {UNCLAIMED}").last)).to_be_visible()
+    assert not look.found, "\n".join(look.found)
 
 
 async def test_button_shows_what_happens_if_nobody_answers(visitor: Visitor) -> None:
@@ -102,6 +93,20 @@ async def test_button_shows_what_happens_if_nobody_answers(visitor: Visitor) -> 
     await page.keyboard.press("Escape")
     await guide.get_by_role("button", name="Close").click()
     await expect(guide.get_by_text("Somebody has it now.")).to_have_count(0)
+
+
+async def test_clock_runs_out_on_a_phone(browser: Browser, demo_address: str) -> None:
+    async with visiting(browser, demo_address, all_panes=False, **PHONE) as visitor:
+        page, workspace, guide = visitor.at.page, visitor.workspace, visitor.at.guide
+        look = Looking(visitor, "clocks-phone")
+        await page.get_by_role("banner").get_by_role("button", name=re.compile("^Move the time")).click()
+        await look.at("choices")
+        await page.get_by_role("button", name="What if nobody answers?").first.click()
+        await expect(guide.get_by_text("Nobody claimed Elena's question.")).to_be_visible()
+        await guide.get_by_role("button", name="Take me there").click()
+        await expect(workspace.message(f"LATE: {UNCLAIMED}").last).to_be_visible()
+        await look.at("breach")
+        assert not look.found, "\n".join(look.found)
 
 
 async def test_slash_command_says_who_is_on_call(visitor: Visitor) -> None:

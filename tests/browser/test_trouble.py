@@ -77,9 +77,8 @@ async def test_too_many_requests_are_waited_for(visitor: Visitor, about: str) ->
     waiting = await ready_to_approve(visitor, about)
     await visitor.at.switch("Too many requests", on=True)
     await approve(visitor, waiting, about)
-    await visitor.at.jump("+15 min")  # past the undo window: the reply is tried, and refused
     await expect(visitor.at.strip.get_by_text(re.compile(r"Tried \w+"))).to_be_visible()
-    await visitor.at.jump("+15 min")  # past what the network asked for
+    await visitor.at.jump("+15 min")  # past what the network asked for, where it is tried again
     await proven(visitor, about)
 
 
