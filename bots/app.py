@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from bots.clock import SystemClock
 from bots.forms import FormAccount, form_routes
+from bots.heartbeat import Heartbeat
 from bots.hooks import hook_routes
 from bots.slack import Slack, build_slack
 from bots.telemetry import Metrics
@@ -19,16 +21,22 @@ from bots.web import web_application
 from bots.worker import Worker
 from connectors import registry
 from connectors.form import Settings as FormSettings
+from escalation.auditor import Auditor
 from escalation.courier import Courier
 from escalation.desk import Desk
+from escalation.digesting import Counting, Digests
 from escalation.form_conversations import FormConversations
 from escalation.freezing import Freezing
+from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
 from escalation.ports import Clock, Connector, OutsideError, Surface
+from escalation.reports import counting_by_rows
+from escalation.rolling_up import RollingUp
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
 from escalation.sweeper import Sweeper
+from escalation.watching import Limits, Watch
 from models.database import Database, StorageUnavailableError
 from models.vocabulary import CHAT_EFFECTS, NETWORK_EFFECTS
 
@@ -52,6 +60,8 @@ class App:
     poller: Poller
     slack: Slack | None
     surfaces: Mapping[str, Surface]
+    digests: Digests
+    heartbeat: Heartbeat | None
     web: Starlette
     worker: Worker
 
@@ -69,11 +79,19 @@ class App:
             await connector.close()
         if self.slack is not None:
             await self.slack.close()
+        if self.heartbeat is not None:
+            await self.heartbeat.close()
         await self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequence[BaseRoute] = ()) -> App:
-    """Wire an application; nothing is opened or asked yet."""
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    more_routes: Sequence[BaseRoute] = (),
+    counting: Callable[[Database, Settings], Counting] = counting_by_rows,
+) -> App:
+    """Wire an application; nothing is opened or asked yet. ``counting``: who counts the figures of digests."""
     clock = clock or SystemClock()
     database = Database(settings.database.url, monotonic=clock.monotonic)
     kinds = registry()
@@ -85,8 +103,11 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
     couriers: dict[str, Courier] = {}
     desk = Desk(database, rulebook, clock, committed=_waking(couriers))
     inbox, freezing = Inbox(database, clock), Freezing(desk)
+    digests = Digests(desk, counting(database, settings))
     slack = (
-        build_slack(settings, desk=desk, inbox=inbox, rulebook=rulebook, clock=clock, freezing=freezing)
+        build_slack(
+            settings, desk=desk, inbox=inbox, rulebook=rulebook, clock=clock, freezing=freezing, digests=digests
+        )
         if settings.chat.slack
         else None
     )
@@ -105,9 +126,13 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
         for name, account in settings.accounts.items()
         if isinstance(account.settings, FormSettings)
     }
+    limits = limits_of(settings)
+    heartbeat = Heartbeat(settings.watch.heartbeat_url) if settings.watch.heartbeat_url else None
     web = web_application(
         database=database,
-        metrics=Metrics(inbox, couriers),
+        clock=clock,
+        limits=limits,
+        metrics=Metrics(inbox, couriers, clock=clock, limits=limits, heartbeat=heartbeat),
         routes=[
             *(slack.routes if slack else ()),
             *hook_routes(desk, inbox),
@@ -117,7 +142,25 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
             *more_routes,
         ],
     )
-    worker = Worker(couriers=couriers, sweeper=sweeper, poller=poller, inbox=inbox, handlers=handlers)
+    watch = Watch(
+        database,
+        clock,
+        Auditor(desk),
+        limits=limits,
+        heartbeat=heartbeat,
+        heartbeat_every=timedelta(seconds=settings.watch.heartbeat_every),
+    )
+    worker = Worker(
+        couriers=couriers,
+        sweeper=sweeper,
+        poller=poller,
+        inbox=inbox,
+        groups=GroupReader(desk, surfaces),
+        handlers=handlers,
+        watch=watch,
+        rolling_up=RollingUp(database, clock),
+        digests=digests,
+    )
     return App(
         settings,
         clock,
@@ -132,8 +175,18 @@ def build(settings: Settings, *, clock: Clock | None = None, more_routes: Sequen
         poller,
         slack,
         surfaces,
+        digests,
+        heartbeat,
         web,
         worker,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return after how long the standing duties are late."""
+    return Limits(
+        sweep=timedelta(seconds=settings.watch.sweep_late_after),
+        audit_every=timedelta(seconds=settings.watch.audit_every),
     )
 
 

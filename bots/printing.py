@@ -32,6 +32,12 @@ def line(text: str = "", *, stream: TextIO | None = None) -> None:
     out.flush()
 
 
+def write(text: str) -> None:
+    """Write text to standard output exactly as it is, its line ends included."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def complain(text: str) -> None:
     """Write one line to standard error."""
     line(text, stream=sys.stderr)
@@ -42,7 +48,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Se
     cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     console = Console(highlight=False)
     drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
-    widths = _widths([[column, *(row[at] for row in cells)] for at, column in enumerate(columns)], whole=console.width)
+    texts = [[column, *(row[at] for row in cells)] for at, column in enumerate(columns)]
+    widths = _widths(texts, room=console.width, whole=[column in whole for column in columns])
     for column, width in zip(columns, widths, strict=True):
         drawn.add_column(Text(column), no_wrap=column in whole, overflow="fold", width=width)
     for row in cells:
@@ -50,11 +57,27 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Se
     console.print(drawn)
 
 
-def _widths(columns: Sequence[Sequence[str]], *, whole: int) -> list[int | None]:
+def labelled(rows: Iterable[tuple[str, str]], *, width: int = 14) -> None:
+    """Print lines of which each has a label before it; a label that comes again at once is not repeated."""
+    console = Console(highlight=False)
+    drawn = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
+    drawn.add_column(width=width, overflow="fold")
+    drawn.add_column(overflow="fold", width=max(20, console.width - width - _GAP))
+    before = None
+    for label, text in rows:
+        drawn.add_row(Text("" if label == before else visible(label)), Text(visible(text)))
+        before = label
+    console.print(drawn)
+
+
+def _widths(columns: Sequence[Sequence[str]], *, room: int, whole: Sequence[bool]) -> list[int | None]:
     """Return column widths that break no word; what is left goes to the longest texts. ``None``: impossible."""
-    widths = [max((cell_len(word) for text in texts for word in text.split()), default=1) for texts in columns]
     wanted = [max(map(cell_len, texts), default=1) for texts in columns]
-    left = whole - sum(widths) - _GAP * (len(columns) - 1)
+    words = [max((cell_len(word) for text in texts for word in text.split()), default=1) for texts in columns]
+    widths = [all_ if kept else word for all_, word, kept in zip(wanted, words, whole, strict=True)]
+    left = room - sum(widths) - _GAP * (len(columns) - 1)
+    if left < 0:
+        widths, left = words, room - sum(words) - _GAP * (len(columns) - 1)
     if left < 0:
         return [None] * len(columns)
     while left > 0 and (short := [at for at in range(len(columns)) if widths[at] < wanted[at]]):

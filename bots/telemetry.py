@@ -11,8 +11,13 @@ import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from bots.heartbeat import Heartbeat
+from escalation.auditing import RULES
+from escalation.auditor import AUDITORS_OWN
 from escalation.courier import Courier
 from escalation.inbox import Inbox
+from escalation.ports import Clock
+from escalation.watching import SWEEP, Limits, Vitals, clock_skew, vitals
 from models.store import Transaction
 
 _TOKENS = re.compile(r"(xox[a-z]-[\w-]+|xapp-[\w-]+|Bearer\s+\S+|access_token=[^&\s]+|://[^/\s:@]+:[^/\s@]+@)")
@@ -88,10 +93,24 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 class Metrics:
     """What ``/metrics`` tells, read from this process and from the database at the moment of asking."""
 
-    def __init__(self, inbox: Inbox, couriers: Mapping[str, Courier]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        couriers: Mapping[str, Courier],
+        *,
+        clock: Clock,
+        limits: Limits,
+        heartbeat: Heartbeat | None = None,
+    ) -> None:
         """Keep what counts."""
         self._inbox = inbox
         self._couriers = couriers
+        self._clock = clock
+        self._limits = limits
+        self._heartbeat = heartbeat
+        self._vitals = Vitals((), 0.0, 0)
+        self._violations: dict[str, int] = {}
+        self._skew: float | None = None
         self._states: dict[str, int] = {}
         self._effects: dict[tuple[str, str], int] = {}
         self._unhandled = 0
@@ -107,6 +126,10 @@ class Metrics:
         }
         self._unhandled = await tx.intake.count_unhandled()
         self._problems = {pace.key: 1 for pace in await tx.outbox.held_accounts() if pace.problem}
+        self._vitals = await vitals(tx, limits=self._limits, now=self._clock.now())
+        self._violations = await tx.watching.count_standing()
+        skew = await clock_skew(tx, self._clock)
+        self._skew = None if skew is None else skew.total_seconds()
         return generate_latest(self._registry)
 
     def describe(self) -> Iterator[Metric]:
@@ -143,3 +166,40 @@ class Metrics:
         for key, one in self._problems.items():
             broken.add_metric([key.removeprefix("account:")], one)
         yield broken
+        yield from self._watch()
+
+    def _watch(self) -> Iterator[Metric]:
+        """Yield how the standing duties stand; an age is missing until the duty is done for the first time."""
+        ages = GaugeMetricFamily("portavoce_duty_age_seconds", "Time since a duty was last done", labels=["duty"])
+        late = GaugeMetricFamily("portavoce_duty_late", "Whether a duty was last done too long ago", labels=["duty"])
+        for mark in self._vitals.marks:
+            late.add_metric([mark.duty], int(mark.late))
+            if mark.age_seconds is not None:
+                ages.add_metric([mark.duty], mark.age_seconds)
+        yield from (ages, late)
+        sweep = self._vitals.mark(SWEEP)
+        if sweep is not None and sweep.at is not None:
+            yield GaugeMetricFamily("portavoce_sweep_age_seconds", "Time since the last sweep", value=sweep.age_seconds)
+            yield GaugeMetricFamily(
+                "portavoce_last_sweep_seconds", "When the last sweep was, since 1970", value=sweep.at.timestamp()
+            )
+        yield GaugeMetricFamily(
+            "portavoce_sweep_lag_seconds", "How late the oldest due timer is", value=self._vitals.timer_lag_seconds
+        )
+        violations = GaugeMetricFamily(
+            "portavoce_invariant_violations",
+            "What the auditor found wrong and nobody has accepted",
+            labels=["invariant", "rule"],
+        )
+        for invariant, rule in [*((rule.invariant, rule.name) for rule in RULES), AUDITORS_OWN]:
+            violations.add_metric([invariant, rule], self._violations.get(rule, 0))
+        yield violations
+        if self._skew is not None:
+            yield GaugeMetricFamily(
+                "portavoce_clock_skew_seconds", "How far this process is ahead of the database server", value=self._skew
+            )
+        if self._heartbeat is not None:
+            beats = CounterMetricFamily("portavoce_heartbeats", "Heartbeats of this process", labels=["result"])
+            for result, number in self._heartbeat.counts.items():
+                beats.add_metric([result], number)
+            yield beats

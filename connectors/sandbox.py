@@ -47,6 +47,7 @@ from escalation.ports import (
     PushedRequest,
     Rejected,
 )
+from escalation.quantities import Duration
 from escalation.secret import Secret
 from models.vocabulary import Idempotency, NetworkAct, Visibility
 
@@ -69,6 +70,9 @@ class Settings(ConnectorSettings):
         default="native", description="How a reply of unknown outcome is settled: by key, by looking it up, by asking."
     )
     max_parts: int = Field(default=3, ge=1, le=20, description="Into how many posts one reply may be split.")
+    reply_window: Duration | None = Field(
+        default=None, description="How long after a customer's message a reply is taken; by default for ever."
+    )
 
 
 # --- what the network says
@@ -150,7 +154,7 @@ class SandboxConnector(HttpConnector[Settings]):
     """One brand's account on the imaginary network."""
 
     name: ClassVar[str] = "sandbox"
-    label: ClassVar[str] = "Sandbox"
+    label: ClassVar[str] = "Piazza"  # as it calls itself on its page
     settings_model: ClassVar[type[ConnectorSettings]] = Settings
 
     _limit = 500
@@ -173,6 +177,7 @@ class SandboxConnector(HttpConnector[Settings]):
             sees_edits=True,
             sees_deletions=True,
             key_lifetime=self._key_lifetime if idempotency is Idempotency.NATIVE else None,
+            reply_window=timedelta(seconds=self.settings.reply_window) if self.settings.reply_window else None,
         )
 
     def credentials(self) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 from escalation.business_time import BusinessCalendar, zone
 from escalation.casefile import Addressee, CaseFile
 from escalation.ladder import OWES, Rung
-from escalation.ports import Duty
+from escalation.on_call import Duty
 from escalation.settings import Member, Settings
 from models.clocks import StepClock
 from models.vocabulary import CaseState, Step
@@ -99,7 +99,7 @@ class Addressees:
 
     def _on_duty(self, member: str, rota: str | None, duty: Duty, at: datetime) -> datetime:
         """Return when a member's duty begins: their shift of a rota, else a department of theirs that opens."""
-        if rota is not None and (begins := duty.duty_begins(rota, member, at)) is not None:
+        if rota is not None and (begins := duty.duty_begins(member, at, rota=rota)) is not None:
             return begins
         calendars = [self._settings.calendar_for(own.key) for own in self._settings.departments_of(member)]
         calendars += [

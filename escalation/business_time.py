@@ -7,7 +7,8 @@ daylight saving.
 
 Local to UTC: a wall time that does not exist moves to the end of its gap; an ambiguous opening takes the first
 occurrence, an ambiguous closing the second, so that no service time is lost. A shift over midnight is split there,
-and what is said of a date (`calendar_days`) is said of exactly its own local calendar day.
+and what is said of a date (`calendar_days`) is said of exactly its own local calendar day: 24:00 is the instant at
+which the next date begins, also where midnight comes twice.
 """
 
 import datetime as dt
@@ -70,6 +71,14 @@ def _zone_of(rules: bytes, name: str) -> zoneinfo.ZoneInfo:
 def zone_names() -> frozenset[str]:
     """List every zone name of the pinned `tzdata` package."""
     return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+def moment_of(local_zone: zoneinfo.ZoneInfo, day: dt.date, minute: int) -> dt.datetime:
+    """Give the instant (UTC) of a local wall time, `minute` counted from midnight.
+
+    One that does not exist moves to the end of its gap; of one that comes twice the first is taken.
+    """
+    return _instant(_to_utc(local_zone, day, minute, closing=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,7 +396,7 @@ class BusinessCalendar:
     def _stretches(self, day: dt.date, openings: Sequence[Opening]) -> list[tuple[int, int]]:
         """Give the UTC seconds of a date's openings."""
         stretches = (
-            (_to_utc(self.zone, day, start, closing=False), _to_utc(self.zone, day, end, closing=True))
+            (_to_utc(self.zone, day, start, closing=False), _to_utc(self.zone, day, end, closing=end < DAY_MINUTES))
             for start, end in openings
         )
         return [(lower, upper) for lower, upper in stretches if lower < upper]

@@ -122,7 +122,7 @@ class DayRules:
             return DayRule((), Cause.HOLIDAY, holiday)
         usual = self.usual(day)
         half = self._holidays.half(day)
-        if half is not None and usual:
+        if half is not None:
             return DayRule(_common(usual, self._half_holiday_hours), Cause.HALF_DAY, half)
         return DayRule(usual)
 

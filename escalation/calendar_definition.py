@@ -43,21 +43,25 @@ class Frozen:
 
 
 def write_definition(parts: CalendarParts, frozen: Frozen) -> Definition:
-    """Write a calendar down as JSON-able data, every list in a fixed order."""
+    """Write a calendar down as JSON-able data, the same for all ways of saying the same.
+
+    Hours are those of each local date, so a shift over midnight stands under two weekdays; every list is in order.
+    """
     holidays = frozen.holidays
     return {
         "format": _FORMAT,
         "timezone": parts.timezone,
         "zone_rules": base64.b64encode(frozen.zone_rules).decode("ascii"),
-        "hours": {name: _texts(day) for name, day in zip(WEEKDAYS, parts.weekly, strict=True)},
+        "hours": {name: _texts(day) for name, day in zip(WEEKDAYS, split_at_midnight(parts.weekly), strict=True)},
         "holidays": parts.holidays,
         "language": parts.language,
-        "holiday_half_days": _texts(parts.holiday_half_days),
+        "holiday_half_days": _texts(merged_openings(parts.holiday_half_days)),
         "closed_days": _dated(parts.closed_days),
-        "half_days": {day.isoformat(): _texts(hours) for day, hours in sorted(parts.half_days.items())},
+        "half_days": {
+            day.isoformat(): _texts(merged_openings(hours)) for day, hours in sorted(parts.half_days.items())
+        },
         "closures": [
-            {"start": _utc(closure.start), "end": _utc(closure.end), "name": closure.name}
-            for closure in sorted(parts.closures)
+            {"start": _utc(closure.start), "end": _utc(closure.end), "name": closure.name} for closure in parts.closures
         ],
         "frozen": {
             "first_year": holidays.first_year,
@@ -108,16 +112,9 @@ def read_definition(definition: Mapping[str, Any]) -> tuple[CalendarParts, Froze
 def fingerprint(definition: Mapping[str, Any]) -> str:
     """Hash what the answers depend on: two calendars that answer differently never have the same.
 
-    Another release of a library changes nothing as long as it gives the same holidays and zone rules, and neither does
-    another way of writing the same hours (`18:00-24:00` for `18:00-00:00`, two openings that meet for one).
+    Another release of a library changes nothing as long as it gives the same holidays and zone rules.
     """
-    weekly = tuple(_openings(definition["hours"][name]) for name in WEEKDAYS)
-    essence = {
-        **{key: value for key, value in definition.items() if key != _PROVENANCE},
-        "hours": split_at_midnight(weekly),
-        "holiday_half_days": merged_openings(_openings(definition["holiday_half_days"])),
-        "half_days": {day: merged_openings(_openings(hours)) for day, hours in definition["half_days"].items()},
-    }
+    essence = {key: value for key, value in definition.items() if key != _PROVENANCE}
     text = json.dumps(essence, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 

@@ -118,7 +118,7 @@ def approval_view(file: CaseFile, draft: Draft, shown: Shown) -> ApprovalView:
             author=file.author.name,
             network=shown.network,
         ),
-        post=post(file, shown),
+        post=post(file, shown, without=draft),
         author=shown.name(draft.author),
         edited_by=shown.name(draft.edited_by) if draft.edited_by else None,
         title=draft_title(file, draft),
@@ -425,8 +425,8 @@ def journal_line(entry: JournalEntry, shown: Shown) -> Sentence:
 # --- pieces -----------------------------------------------------------------------------------------------------------
 
 
-def post(file: CaseFile, shown: Shown) -> Post:
-    """Return the customer's newest message and what came before it."""
+def post(file: CaseFile, shown: Shown, *, without: Draft | None = None) -> Post:
+    """Return the customer's newest message and what else was said; ``without`` a draft that is shown beside it."""
     mention, author = file.mention, file.author
     earlier: list[Excerpt] = [
         Excerpt(author.name, is_brand=False, text=item.text, at=item.posted_at)
@@ -435,7 +435,9 @@ def post(file: CaseFile, shown: Shown) -> Post:
     ]
     for effect in file.replies:
         draft = file.draft_by_id(effect.draft_id or "")
-        if effect.state is EffectState.SENT and draft is not None and effect.part < len(draft.parts):
+        if draft is None or draft is without or effect.state is not EffectState.SENT:
+            continue
+        if effect.part < len(draft.parts):
             earlier.append(
                 Excerpt(
                     shown.brand, is_brand=True, text=draft.parts[effect.part], at=effect.settled_at or effect.created_at
@@ -482,6 +484,10 @@ def steps(file: CaseFile, now: datetime) -> tuple[StepLine, ...]:
     return tuple(lines)
 
 
+_LOOKING = (Action(Act.DETAILS, say("Details")), Action(Act.EXPLAIN, say("Explain")))
+"""What may be looked at in any state."""
+
+
 def _card_actions(file: CaseFile, shown: Shown) -> tuple[Action, ...]:
     case = file.case
     acts: list[Action] = []
@@ -509,8 +515,7 @@ def _card_actions(file: CaseFile, shown: Shown) -> tuple[Action, ...]:
             Action(Act.SNOOZE, say("Snooze")),
         ]
     acts += _network_actions(file, shown)
-    acts.append(Action(Act.DETAILS, say("Details")))
-    return tuple(acts)
+    return (*acts, *_LOOKING)
 
 
 def _network_actions(file: CaseFile, shown: Shown) -> list[Action]:
@@ -550,9 +555,9 @@ def _approval_actions(file: CaseFile, draft: Draft, shown: Shown) -> tuple[Actio
             acts.append(Action(Act.MAKE_PRIVATE, say("Private instead of public")))
         if NetworkAct.LIKE in shown.capabilities.acts and NetworkAct.LIKE.value not in file.case.acts:
             acts.append(Action(Act.LIKE_ONLY, say("Like only")))
-        return (*acts, Action(Act.DETAILS, say("Details")))
+        return (*acts, *_LOOKING)
     if state is CaseState.RELAYING and file.reply_waits:
-        return (Action(Act.UNDO, say("Undo"), "danger"), Action(Act.DETAILS, say("Details")))
+        return (Action(Act.UNDO, say("Undo"), "danger"), *_LOOKING)
     if state is CaseState.NEEDS_CHECK:
         return (
             Action(Act.POSTED, say("It is there"), "primary"),
@@ -562,6 +567,6 @@ def _approval_actions(file: CaseFile, draft: Draft, shown: Shown) -> tuple[Actio
                 "danger",
                 say("Did you look on the network? If the reply is there after all, it will stand there twice."),
             ),
-            Action(Act.DETAILS, say("Details")),
+            *_LOOKING,
         )
-    return (Action(Act.DETAILS, say("Details")),)
+    return _LOOKING

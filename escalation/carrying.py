@@ -11,6 +11,7 @@ import structlog
 
 from escalation.cards import Shown, approval_view, card_view, note_view
 from escalation.casefile import CaseFile
+from escalation.digest import Digest, digest_view
 from escalation.language import Sentence, say
 from escalation.notes import Note
 from escalation.ping_views import gathering_view, ping_view
@@ -235,6 +236,8 @@ class Carrier:
             return gathering_view(*job.told, self._told_to(job), name=self.rulebook.name, label=self.rulebook.label)
         if isinstance(job.told, Ping) and file is not None:
             return ping_view(file, job.told, self._told_to(job), self.shown(file, job.frozen_by))
+        if effect.kind is EffectKind.DIGEST:
+            return self._digest(effect)
         if effect.kind in {EffectKind.THREAD, EffectKind.PING} or file is None:
             return note_view(Note.of(effect.payload), file)
         if card is None:
@@ -249,6 +252,12 @@ class Carrier:
 
     def _told_to(self, job: Job) -> tuple[str, ...]:
         return tuple(job.effect.payload.get("to", ()))
+
+    def _digest(self, effect: Effect) -> View:
+        try:
+            return digest_view(Digest.of(effect.payload), self.rulebook.label)
+        except ValueError as error:
+            raise Rejected("a digest that another version has counted") from error
 
     def shown(self, file: CaseFile, frozen_by: str | None) -> Shown:
         """Return what views need beyond the case."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from escalation.ladder import Rung, Timing
 from escalation.language import Sentence
-from escalation.ports import Capabilities, Duty
+from escalation.on_call import Duty
+from escalation.ports import Capabilities
 from models.case import Case, Draft
 from models.clocks import StepClock
 from models.mention import Author, Mention
@@ -140,6 +141,7 @@ class Rules:
     is_approver: Callable[[str], bool]
     is_second_approver: Callable[[str], bool]
     is_deputy: Callable[[str], bool]
+    is_manager: Callable[[str], bool]
     name: Callable[[str], str]
     label: Callable[[str], str]
     departments: Mapping[str, str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from escalation.language import Sentence
-from escalation.ports import NOBODY_ON_CALL, Duty
+from escalation.on_call import NOBODY_ON_CALL, Duty
 from models.vocabulary import DismissReason, DraftSource, NetworkAct, PauseReason
 
 

@@ -92,6 +92,11 @@ class Courier:
         self._stopping = False
         self.attempts: dict[tuple[str, str], int] = {}
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether anything is under way that this courier has taken and not settled yet."""
+        return bool(self._running)
+
     def wake(self) -> None:
         """Look for due effects now rather than at the next tick."""
         self._wake.set()

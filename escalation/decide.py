@@ -16,7 +16,7 @@ from escalation.plans.drafts import text_hash
 from escalation.plans.refusals import no_right, why_not
 from escalation.plans.scene import Plan, Scene
 from models.clocks import StepClock
-from models.vocabulary import OPEN_STATES, SYSTEM, CaseState, EffectState, Step, StepOutcome
+from models.vocabulary import OPEN_STATES, OPERATOR, SYSTEM, CaseState, EffectState, Step, StepOutcome
 
 __all__ = ["SYSTEM", "decide", "text_hash"]
 
@@ -54,6 +54,8 @@ def _may(who: Right, scene: Scene) -> bool:
     rules, actor = scene.rules, scene.actor
     if who is Right.SYSTEM:
         return actor == SYSTEM
+    if who is Right.MANAGER:
+        return actor == OPERATOR or rules.is_manager(actor) or rules.is_approver(actor)
     if who is Right.APPROVER:
         return scene.approves(actor) or (bool(rules.second_approval) and rules.is_second_approver(actor))
     return rules.is_colleague(actor)
@@ -74,8 +76,10 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
     if started:
         details["started"] = [[clock.step.value, clock.cycle] for clock in started]
     details.update(_stood_still(scene, moved))
-    if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS}:
+    if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS - {Step.REPLY_WINDOW}}:
         details["since"] = min(since).isoformat()
+    if window := [clock.started_at for clock in started if clock.step is Step.REPLY_WINDOW]:
+        details["window_since"] = window[0].isoformat()
     if plan.new_draft is not None:
         details["draft"] = plan.new_draft.version
     return Decision(
@@ -111,7 +115,6 @@ def _clocks(
     scene: Scene, row: Transition, command: type[c.Command], plan: Plan, to: CaseState
 ) -> tuple[list[ClockStopped], list[ClockStarted]]:
     file, at = scene.file, scene.at
-    member = scene.actor if scene.actor != SYSTEM else scene.case.owner
     stopped: list[ClockStopped] = []
     skipped = _steps_taken_at_once(file, command)
     for step in (*row.stops, *row.drops):
@@ -129,16 +132,13 @@ def _clocks(
                     outcome,
                     wall,
                     business,
-                    member=member,
                     paused_seconds=paused,
                 )
             )
         elif step in skipped and step in row.stops:
             cycle = _next_cycle(file, step)
             stopped.append(
-                ClockStopped(
-                    step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department, member=member
-                )
+                ClockStopped(step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department)
             )
     ending = {clock.step for clock in stopped}
     department = plan.changes.get("department", scene.case.department)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from escalation import commands as c
+from escalation.business_time import BusinessCalendar
 from escalation.casefile import PolicyChosen
 from escalation.ladder import Rung, Timing
 from escalation.language import Sentence
@@ -43,7 +44,6 @@ class ClockStopped:
     business_seconds: float
     is_new: bool = False
     department: str = ""
-    member: str | None = None
     paused_seconds: int = 0
 
 
@@ -61,10 +61,14 @@ class ClockStarted:
 
 @dataclass(frozen=True)
 class ClockMoved:
-    """The deadline of a running clock moves: it passed a rung, stood still, went on, or is timed anew."""
+    """The deadline of a running clock moves: it passed a rung, stood still, went on, or is timed anew.
+
+    ``calendar``: the one that it counts in from now on, where that changes.
+    """
 
     clock_id: str
     changes: Mapping[str, Any]
+    calendar: BusinessCalendar | None = None
 
 
 @dataclass(frozen=True)

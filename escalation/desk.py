@@ -214,11 +214,14 @@ class Desk:
 
     async def rules(self, tx: Transaction, file: CaseFile) -> Rules:
         """Return the rules for a case, under the policy and the calendars that it began with."""
-        wanted = {clock.calendar for clock in file.clocks if clock.ended_at is None and clock.calendar}
-        if unknown := wanted - self.rulebook.calendars.keys():
+        await self.restore(tx, {clock.calendar for clock in file.clocks if clock.ended_at is None and clock.calendar})
+        return self.rulebook.rules_for(file, await self.policy(tx, file.case.policy_digest))
+
+    async def restore(self, tx: Transaction, calendars: Collection[str]) -> None:
+        """Let the rulebook know calendars (their versions) under which clocks began."""
+        if unknown := set(calendars) - self.rulebook.calendars.keys():
             for snapshot in await tx.clocks.calendars(unknown):
                 self.rulebook.restore(snapshot.definition)
-        return self.rulebook.rules_for(file, await self.policy(tx, file.case.policy_digest))
 
     async def policy(self, tx: Transaction, digest: str) -> Mapping[str, Any]:
         """Return a policy snapshot; they never change, so they are kept."""

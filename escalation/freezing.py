@@ -6,9 +6,7 @@ from escalation.desk import Desk
 from escalation.language import Ago, Sentence, say
 from escalation.settings import Settings
 from models.outbox import Freeze
-
-OPERATOR = "command line"
-"""Who acts when nobody is named: whoever may write the database is trusted with the switch."""
+from models.vocabulary import OPERATOR
 
 
 def scope_of(text: str, settings: Settings) -> str | Sentence:
@@ -102,6 +100,7 @@ class Freezing:
             ]
 
     def _permitted_scope(self, text: str, actor: str) -> str | Sentence:
+        """Return the scope; whoever may write the database is trusted with the switch."""
         settings = self._desk.rulebook.settings
         approves = actor in settings.approval.approvers or any(
             settings.is_approver(actor, account) for account in settings.accounts

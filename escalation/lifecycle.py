@@ -28,10 +28,14 @@ STANDING_STILL = {
 
 
 class Right(StrEnum):
-    """Who may give a command: a colleague of the case's departments, an approver, or only the program itself."""
+    """Who may give a command: a colleague of the case's departments, an approver, or only the program itself.
+
+    ``manager``: managers, approvers, and whoever works at the command line.
+    """
 
     COLLEAGUE = "colleague"
     APPROVER = "approver"
+    MANAGER = "manager"
     SYSTEM = "system"
 
 
@@ -76,7 +80,7 @@ def _row(
     return Transition(command, states, to, who, stops, drops, starts, effects, or_stay)
 
 
-_COLLEAGUE, _APPROVER, _SYSTEM = Right.COLLEAGUE, Right.APPROVER, Right.SYSTEM
+_COLLEAGUE, _APPROVER, _MANAGER, _SYSTEM = Right.COLLEAGUE, Right.APPROVER, Right.MANAGER, Right.SYSTEM
 _ROUTE, _ACK, _ANSWER, _APPROVE = Step.ROUTE, Step.ACKNOWLEDGE, Step.ANSWER, Step.APPROVE
 _RELAY, _FIRST, _RESOLVE = Step.RELAY, Step.FIRST_RESPONSE, Step.RESOLUTION
 _NEXT, _WINDOW = Step.NEXT_RESPONSE, Step.REPLY_WINDOW
@@ -137,7 +141,7 @@ TABLE: tuple[Transition, ...] = (
     _row(c.TargetsDue,        OPEN_STATES,            None,      _SYSTEM,    effects="pings, card"),
     _row(c.AcknowledgePing,   OPEN_STATES,            None,      _COLLEAGUE, effects="ping"),
     _row(c.MutePings,         OPEN_STATES,            None,      _COLLEAGUE, effects="card, ping"),
-    _row(c.Recompute,         OPEN_STATES,            None,      _SYSTEM,    effects="card"),
+    _row(c.Recompute,         OPEN_STATES,            None,      _MANAGER,   effects="card"),
 )
 # fmt: on
 
@@ -197,6 +201,12 @@ def lines() -> Iterator[tuple[str, str, str, str, str, str]]:
             clocks,
             row.effects,
         )
+
+
+def pauses() -> Iterator[tuple[str, str]]:
+    """Yield each state in which clocks stand still, and which ones."""
+    for state, steps in STANDING_STILL.items():
+        yield state, ", ".join(step for step in Step if step in steps)
 
 
 def mermaid() -> str:

@@ -5,10 +5,10 @@ Sentences, and pointers to drafts and mentions.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from escalation.language import Ago, Sentence, Value
+from escalation.language import Ago, Day, Sentence, Value
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def _value_payload(value: Value) -> Any:
         return {"sentence": sentence_payload(value)}
     if isinstance(value, Ago):
         return {"ago": value.at.isoformat()}
+    if isinstance(value, Day):
+        return {"day": value.on.isoformat(), "short": value.short}
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
     if isinstance(value, timedelta):
@@ -79,6 +81,8 @@ def _value_of(value: Any) -> Value:
         return sentence_of(value["sentence"])
     if "ago" in value:
         return Ago(datetime.fromisoformat(value["ago"]))
+    if "day" in value:
+        return Day(date.fromisoformat(value["day"]), value["short"])
     if "at" in value:
         return datetime.fromisoformat(value["at"])
     return timedelta(seconds=value["seconds"])

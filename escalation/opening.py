@@ -7,6 +7,7 @@ from datetime import datetime
 from escalation.business_time import BusinessCalendar
 from escalation.casefile import RouteMatch
 from escalation.decide import SYSTEM
+from escalation.facets import case_facets
 from escalation.ladder import Timing
 from escalation.lifecycle import FIRST_STEPS, INITIAL
 from escalation.ports import Arrived
@@ -123,6 +124,7 @@ def _clock(case: Case, step: Step, timing: Timing) -> StepClock:
         target_seconds=timing.target_seconds,
         due_at=timing.due_at(start),
         next_at=timing.next_at(start),
+        **case_facets(case, {}),
     )
     if step is Step.DETECT:
         clock.ended_at, clock.outcome, clock.next_at = case.received_at, StepOutcome.DONE, None

@@ -28,34 +28,6 @@ class Clock(Protocol):
         """Wait."""
 
 
-# --- who is on call ---------------------------------------------------------------------------------------------------
-
-
-class Duty(Protocol):
-    """Who is on call, by rota; everything that must be known for it was read before."""
-
-    def on_duty(self, rota: str, at: datetime) -> tuple[str, ...]:
-        """Return the members (keys) who are on call at a moment (UTC); none, where a rota has a gap or is unknown."""
-
-    def duty_begins(self, rota: str, member: str, at: datetime) -> datetime | None:
-        """Return when a member's next duty begins, ``at`` itself during one, ``None`` where none is planned."""
-
-
-@dataclass(frozen=True)
-class _NobodyOnCall:
-    def on_duty(self, rota: str, at: datetime) -> tuple[str, ...]:
-        del rota, at
-        return ()
-
-    def duty_begins(self, rota: str, member: str, at: datetime) -> datetime | None:
-        del rota, member, at
-        return None
-
-
-NOBODY_ON_CALL: Duty = _NobodyOnCall()
-"""The duty of a configuration without rotas."""
-
-
 # --- what a network can do --------------------------------------------------------------------------------------------
 
 
@@ -423,3 +395,11 @@ class Surface(Protocol):
 
     async def doctor(self) -> Sequence[Finding]:
         """Ask the chat about token, rights and channels."""
+
+
+@runtime_checkable
+class KnowsGroups(Protocol):
+    """A chat whose user groups can be a source of who is on call."""
+
+    async def group_members(self, group: str) -> Sequence[str]:
+        """Return the keys of the members who are in a user group now; others in it are left out. Raises verdicts."""

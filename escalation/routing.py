@@ -1,7 +1,7 @@
 """Which department gets a post, and why: the first route of the configuration that matches. Pure."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import regex
 
@@ -32,16 +32,31 @@ def route(
             continue
         why = _matches(candidate, account, network, text, language, followers, visibility)
         if why is not None:
-            return RouteMatch(
-                department=candidate.department,
-                also=tuple(candidate.also),
-                policy=candidate.policy,
-                priority=candidate.priority,
-                reason={"route": number, **why},
-                second_approval=tuple(sorted(settings.second_approvers(candidate, account))),
-                four_eyes=settings.four_eyes(candidate),
-            )
+            return _match(settings, number, candidate, account, why)
     return None
+
+
+def route_to(settings: Settings, department: str, *, account: str, network: str) -> RouteMatch | None:
+    """Return the first route that leads to a department from an account, whatever else it asks for."""
+    for number, candidate in enumerate(settings.routes, start=1):
+        elsewhere = (candidate.accounts and account not in candidate.accounts) or (
+            candidate.networks and network not in candidate.networks
+        )
+        if candidate.department == department and not elsewhere:
+            return _match(settings, number, candidate, account, {})
+    return None
+
+
+def _match(settings: Settings, number: int, candidate: Route, account: str, why: Mapping[str, object]) -> RouteMatch:
+    return RouteMatch(
+        department=candidate.department,
+        also=tuple(candidate.also),
+        policy=candidate.policy,
+        priority=candidate.priority,
+        reason={"route": number, **why},
+        second_approval=tuple(sorted(settings.second_approvers(candidate, account))),
+        four_eyes=settings.four_eyes(candidate),
+    )
 
 
 def _matches(  # noqa: C901 - one guard for each condition that a route may have

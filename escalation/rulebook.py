@@ -102,6 +102,7 @@ class Rulebook:
             is_colleague=is_colleague,
             is_approver=lambda member: settings.is_approver(member, case.account),
             is_second_approver=lambda member: member in seconds,
+            is_manager=settings.is_manager,
             is_deputy=lambda member: member in settings.deputies(case.account),
             name=self.name,
             label=self.label,

@@ -11,9 +11,9 @@ import structlog
 
 from escalation import commands as c
 from escalation.desk import Desk, Order
+from escalation.duty_changes import duty_at
 from escalation.freezing import frozen_accounts
 from escalation.language import say
-from escalation.ports import NOBODY_ON_CALL, Duty
 from models.store import Transaction
 from models.vocabulary import TimerKind
 
@@ -78,7 +78,7 @@ class Sweeper:
             accounts = await tx.clocks.cases_with_rungs_due(now, limit=_BATCH)
             if not accounts:
                 return 0
-            standstills, duty = await self._standstills(tx), await self._duty(tx)
+            standstills, duty = await self._standstills(tx), await duty_at(tx, self._desk.rulebook.settings, now)
             orders = [
                 Order(case_id, c.TargetsDue(standstills.get(account), duty))
                 for case_id, account in sorted(accounts.items())
@@ -106,8 +106,3 @@ class Sweeper:
                 say("{account} is frozen by {who}", account=account, who=rulebook.name(member)), since
             )
         return found
-
-    async def _duty(self, tx: Transaction) -> Duty:
-        """Return who is on call."""
-        del tx
-        return NOBODY_ON_CALL

@@ -253,6 +253,26 @@ class Event:
 
 
 @dataclass(frozen=True)
+class ClockView:
+    """One cycle of one step, explained: what it is and how it stands, then its facts; labels may repeat."""
+
+    headline: Sentence
+    facts: tuple[Fact, ...]
+    is_running: bool
+
+
+@dataclass(frozen=True)
+class ExplanationView:
+    """Why things are due when they are: the rules of the case, its clocks (running ones first), what else will come."""
+
+    case_id: str
+    headline: Sentence
+    rules: tuple[Sentence, ...]
+    clocks: tuple[ClockView, ...]
+    to_come: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
 class DetailsView:
     """Everything about a case: timeline, step times, and why things are due when they are."""
 
@@ -263,4 +283,92 @@ class DetailsView:
     reasons: Sequence[Sentence] = field(default_factory=tuple)
 
 
-View = CardView | ApprovalView | NoteView | PingView | GatheringView
+@dataclass(frozen=True)
+class Figure:
+    """A number that shall be seen first, what it is, and how it differs from the time before."""
+
+    value: Sentence
+    label: Sentence
+    change: Sentence | None = None
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """A name and what is to be said of it, in the order of ``parts``."""
+
+    name: Sentence | str
+    parts: tuple[Sentence | str, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart: ``share`` of the whole length, 0 to 1, with ``said`` at its end.
+
+    ``before``: the share in the time before; ``mark``: what sets this bar apart from the others.
+    """
+
+    label: Sentence
+    share: float
+    said: Sentence
+    before: float | None = None
+    mark: Sentence | None = None
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """Shares of a whole, one below the other; ``before`` says what the sign of the time before stands for."""
+
+    title: Sentence
+    bars: tuple[Bar, ...]
+    before: Sentence
+
+
+@dataclass(frozen=True)
+class Column:
+    """A day of a chart: a number, how many of them are done, and a length of time in seconds where there is one.
+
+    ``said``: the two numbers in words.
+    """
+
+    label: Sentence
+    whole: int
+    done: int
+    seconds: float | None
+    said: Sentence
+
+
+@dataclass(frozen=True)
+class ColumnChart:
+    """Days beside each other, with what their numbers are called."""
+
+    title: Sentence
+    whole: Sentence
+    done: Sentence
+    seconds: Sentence
+    columns: tuple[Column, ...]
+
+
+Chart = BarChart | ColumnChart
+
+
+@dataclass(frozen=True)
+class DigestView:
+    """The figures of a day or a week, what needs somebody now first. No customer is named, no text is shown.
+
+    ``summary`` says the most important in one line; ``further``: how many departments are left out of ``departments``.
+    """
+
+    headline: Sentence
+    summary: Sentence
+    figures: tuple[Figure, ...]
+    urgent: tuple[FigureLine, ...]
+    slowest: Sentence
+    steps: tuple[FigureLine, ...]
+    departments: tuple[FigureLine, ...]
+    further: Sentence | None
+    days: tuple[FigureLine, ...]
+    notes: tuple[Sentence, ...]
+    chart: Chart | None
+
+
+View = CardView | ApprovalView | NoteView | PingView | GatheringView | DigestView

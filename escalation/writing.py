@@ -12,6 +12,7 @@ from escalation.announcing import Announcing, DuePing, clock_of
 from escalation.business_time import BusinessCalendar
 from escalation.casefile import CaseFile
 from escalation.decision import CardWanted, ClockStopped, Decision, Intent, TimerSet
+from escalation.facets import case_facets, done_by, owed_by
 from escalation.opening import Opening
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
@@ -169,20 +170,20 @@ class Writing:
         return approval
 
     def _clocks(self, file: CaseFile, decision: Decision) -> None:
-        case_id = file.case.id
+        case_id, facets = file.case.id, case_facets(file.case, decision.changes)
         for stopped in decision.stopped:
             end = {
                 "ended_at": stopped.ended_at,
                 "outcome": stopped.outcome,
                 "wall_seconds": stopped.wall_seconds,
                 "business_seconds": stopped.business_seconds,
-                "member": stopped.member,
+                "member": done_by(file, decision, stopped.step),
                 "paused_at": None,
                 "paused_seconds": stopped.paused_seconds,
                 "next_at": None,
             }
             if stopped.is_new:
-                self.writes.add(_instant(case_id, stopped, end))
+                self.writes.add(_instant(case_id, stopped, end | facets))
             else:
                 clock = next(
                     clock for clock in file.clocks if clock.step is stopped.step and clock.cycle == stopped.cycle
@@ -191,6 +192,8 @@ class Writing:
                 self._turned.setdefault(case_id, set()).add(clock.id)
         for moved in decision.moved:
             self.writes.change(StepClock, moved.clock_id, moved.changes)
+            if moved.calendar is not None:
+                self._calendars[moved.calendar.version] = moved.calendar
             if "rungs_passed" not in moved.changes:  # whatever was told before looks different now
                 self._turned.setdefault(case_id, set()).add(moved.clock_id)
         for started in decision.started:
@@ -203,12 +206,14 @@ class Writing:
                     step=started.step,
                     cycle=started.cycle,
                     department=started.department,
+                    member=owed_by(file, decision, started.step),
                     started_at=started.started_at,
                     calendar=timing.calendar.version,
                     target_seconds=timing.target_seconds,
                     due_at=timing.due_at(started.started_at),
                     next_at=timing.next_at(started.started_at) if started.paused_at is None else None,
                     paused_at=started.paused_at,
+                    **facets,
                 )
             )
 

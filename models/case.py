@@ -42,6 +42,7 @@ class Case(SQLModel, table=True):
         Index("case_thread", "account", "thread_id", "received_at"),
         Index("case_author", "author_id"),
         Index("case_state", "state", "received_at"),
+        Index("case_received", "received_at"),
     )
 
     id: str = Field(primary_key=True)

@@ -15,13 +15,14 @@ class StepClock(SQLModel, table=True):
 
     Written once when it starts and once when it ends; in between only its deadline moves.
 
-    ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``calendar`` is
-    the version of the calendar that it counts in, ``target_seconds`` what was promised in that calendar. The deadline
-    is part of the row, so that beginning and ending it costs nothing: ``next_at`` is when the next rung of its ladder
-    is due (``None``: nothing more to come, or the clock stands still), ``rungs_passed`` how many have been.
-    ``acknowledged_rung``: somebody has seen the ping of that rung, so it is not repeated. ``paused_seconds`` are
-    business seconds, those of the pause that runs not included. ``member``: whose act ended the step, else who owned
-    the case.
+    ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``account``,
+    ``network``, ``route`` and ``language`` are those of the case when the clock started; ``member`` is who owes the
+    step, and once it has ended who did it. ``calendar`` is the version of the calendar that it counts in,
+    ``target_seconds`` what was promised in that calendar. The deadline is part of the row, so that beginning and ending
+    it costs nothing: ``next_at`` is when the next rung of its ladder is due (``None``: nothing more to come, or the
+    clock stands still), ``rungs_passed`` how many have been. ``acknowledged_rung``: somebody has seen the ping of that
+    rung, so it is not repeated. ``paused_seconds`` are business seconds, those of the pause that runs not included.
+    ``rolled_up_at``: when it was counted into the roll-up, see ``models.rollup``.
     """
 
     __tablename__ = "step_clock"
@@ -39,6 +40,38 @@ class StepClock(SQLModel, table=True):
             postgresql_where=text("next_at IS NOT NULL"),
             sqlite_where=text("next_at IS NOT NULL"),
         ),
+        Index(
+            "step_clock_overdue",
+            "due_at",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        # What a report reads of a department's rows stands in the index itself, so that no row is fetched for it.
+        Index(
+            "step_clock_done",
+            "department",
+            "ended_at",
+            "step",
+            "wall_seconds",
+            "business_seconds",
+            "due_at",
+            postgresql_where=text("outcome = 'done'"),
+            sqlite_where=text("outcome = 'done'"),
+        ),
+        Index(
+            "step_clock_ended",
+            "ended_at",
+            "due_at",
+            postgresql_where=text("ended_at IS NOT NULL"),
+            sqlite_where=text("ended_at IS NOT NULL"),
+        ),
+        Index(
+            "step_clock_not_rolled_up",
+            "rolled_up_at",  # always the same, and for SQLite's planner one reason more to take this index
+            "ended_at",
+            postgresql_where=text("outcome = 'done' AND rolled_up_at IS NULL"),
+            sqlite_where=text("outcome = 'done' AND rolled_up_at IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -46,6 +79,10 @@ class StepClock(SQLModel, table=True):
     step: Step = Field(sa_type=word_type(Step))
     cycle: int
     department: str
+    account: str
+    network: str
+    route: str | None = None
+    language: str | None = None
     member: str | None = None
     started_at: datetime = Field(sa_type=UtcTime)
     calendar: str | None = None
@@ -61,6 +98,7 @@ class StepClock(SQLModel, table=True):
     outcome: StepOutcome | None = Field(default=None, sa_type=word_type(StepOutcome))
     wall_seconds: float | None = None
     business_seconds: float | None = None
+    rolled_up_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class CalendarSnapshot(SQLModel, table=True):

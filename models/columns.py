@@ -73,8 +73,17 @@ Json = JSON
 
 def new_id(now: datetime) -> str:
     """Return a fresh 20-character id that sorts by creation time (milliseconds), then at random (50 bits)."""
-    milliseconds = int((now - _EPOCH).total_seconds() * 1000)
-    number = (milliseconds << 50) | secrets.randbits(50)
+    return _id(now, secrets.randbits(50))
+
+
+def first_id(at: datetime) -> str:
+    """Return the smallest id that a row made at a moment can have: newer rows are those whose id is not smaller."""
+    return _id(at, 0)
+
+
+def _id(at: datetime, rest: int) -> str:
+    milliseconds = int((at - _EPOCH).total_seconds() * 1000)
+    number = (milliseconds << 50) | rest
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 

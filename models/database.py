@@ -35,6 +35,10 @@ Two processes may find a row missing and both insert it; whoever comes second fi
 """
 _LIMITS = "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
 
+LONG_READ_SECONDS = 60
+"""How long one statement of a report may take on PostgreSQL; everyday statements have 10 s."""
+_LONG_READ = f"SET LOCAL statement_timeout = '{LONG_READ_SECONDS}s'", "SET LOCAL work_mem = '64MB'"
+
 T = TypeVar("T")
 
 
@@ -117,6 +121,23 @@ class Database:
             async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
                 if self.is_sqlite:
                     await session.connection(execution_options={"portavoce_read": True})
+                yield Transaction(session)
+
+    @contextlib.asynccontextmanager
+    async def read_at_length(self) -> AsyncIterator[Transaction]:
+        """Open a transaction for statements that read much: all of them see the same rows.
+
+        On PostgreSQL each may take ``LONG_READ_SECONDS`` and has memory to sort in. On SQLite it runs in its own thread
+        beside the writer, who never waits for it.
+        """
+        with _translated():
+            async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+                if self.is_sqlite:
+                    await session.connection(execution_options={"portavoce_read": True})
+                else:
+                    connection = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                    for setting in _LONG_READ:
+                        await connection.exec_driver_sql(setting)
                 yield Transaction(session)
 
     async def retrying(self, work: Callable[[], Awaitable[T]]) -> T:

@@ -59,7 +59,11 @@ class Mention(SQLModel, table=True):
     """
 
     __tablename__ = "mention"
-    __table_args__ = (UniqueConstraint("account", "external_id"), Index("mention_case", "case_id", "posted_at"))
+    __table_args__ = (
+        UniqueConstraint("account", "external_id"),
+        Index("mention_case", "case_id", "posted_at"),
+        Index("mention_posted", "posted_at"),
+    )
 
     id: str = Field(primary_key=True)
     case_id: str = Field(foreign_key="cases.id")

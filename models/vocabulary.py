@@ -5,6 +5,9 @@ from enum import StrEnum
 SYSTEM = "portavoce"
 """The actor of what the program does by itself, where a member's key stands otherwise; no member has this key."""
 
+OPERATOR = "command line"
+"""The actor of what is done at the command line in nobody's name; no member has this key."""
+
 
 class CaseState(StrEnum):
     """Where a case stands; the moves between states are in ``escalation.lifecycle``."""
@@ -256,3 +259,40 @@ class CardKind(StrEnum):
     CARD = "card"
     APPROVAL = "approval"
     PING = "ping"
+
+
+class DigestKind(StrEnum):
+    """How long the time is that a digest tells of: one local day, or the seven before its own."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Grouping(StrEnum):
+    """What the lines of a report may have in common.
+
+    ``hour``: the hour of the week in which the step began, or the case was received, in the organisation's zone.
+    """
+
+    NETWORK = "network"
+    ACCOUNT = "account"
+    DEPARTMENT = "department"
+    MEMBER = "member"
+    ROUTE = "route"
+    LANGUAGE = "language"
+    HOUR = "hour"
+    STEP = "step"
+
+
+class TimeKind(StrEnum):
+    """Which seconds of a step a figure counts: those of the customer's clock, or only those of opening hours."""
+
+    WALL = "wall"
+    BUSINESS = "business"
+
+
+class RollupSpan(StrEnum):
+    """How much time one cell of the roll-up covers, in UTC."""
+
+    HOUR = "hour"
+    MONTH = "month"

@@ -6,23 +6,30 @@ from typing import Annotated, Any
 
 import typer
 
-from bots.commands.command import USAGE, HouseCommand, Refused
+from bots.commands import recomputing
+from bots.commands.clock_facts import clock_facts, print_clock
+from bots.commands.command import HouseCommand
+from bots.commands.configuration import known_name
 from bots.commands.facts import case_facts, effect_facts, whole_case_facts
 from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption, LimitOption
-from bots.commands.storage import Opened, opened
+from bots.commands.storage import SHORT_ID, Opened, find_case, opened
 from bots.printing import day_moment, line, moment, short_moment, show_json, span, table, visible
 from connectors import registry
 from escalation.cards import Shown, details_view, draft_reason, journal_line, route_reason, status, timer_line
+from escalation.case_records import read_record
 from escalation.casefile import CaseFile
 from escalation.desk import case_file
+from escalation.duty_changes import duty_at
+from escalation.explaining import CaseRecord, ClockExplained
+from escalation.explaining import explain as explain_clocks
+from escalation.explanation_views import clock_view, policy_lines
 from escalation.language import Reader
+from escalation.rulebook import UnknownAccountError
+from escalation.views import ClockView
 from models.case import JournalEntry
-from models.clocks import Timer
-from models.outbox import Attempt, Effect
-from models.store import Transaction
+from models.outbox import Attempt
 from models.vocabulary import CaseState
 
-_SHORT = 8
 CaseArgument = Annotated[
     str, typer.Argument(help="The case's id, or the end of it (at least four characters).", metavar="ID")
 ]
@@ -50,7 +57,7 @@ def list_(
         case = file.case
         rows.append(
             (
-                case.id[-_SHORT:],
+                case.id[-SHORT_ID:],
                 case.state.value,
                 case.account,
                 case.department,
@@ -68,7 +75,7 @@ def list_(
 def show(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None:
     """Show one case: where it stands, its step times, its messages and every version of the answer."""
     found = asyncio.run(_explained(config, case))
-    file = found.file
+    file = found.record.file
     if json:
         show_json(whole_case_facts(file))
         return
@@ -106,21 +113,27 @@ def show(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonOpti
 
 
 def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None:
-    """Explain one case: why it came here, what happened and by whom, what is due and why, every timer and effect."""
+    """Explain one case: why it came here, what happened and by whom, what is due and why, every timer and effect.
+
+    For each clock: which rule set its target, what counted, pauses, days skipped, what is to come and who has heard.
+    """
     found = asyncio.run(_explained(config, case))
-    file, reader = found.file, Reader(timezone=found.timezone, now=found.shown.now)
-    details = details_view(file, found.journal, found.effects, found.shown)
+    record = found.record
+    file, reader = record.file, Reader(timezone=found.timezone, now=found.shown.now)
+    details = details_view(file, record.journal, record.effects, found.shown)
     route = reader.read(route_reason(file.case.route, found.shown.label(file.case.department)))
     reasons = [reader.read(reason) for reason in details.reasons]
     tries: dict[str, list[Attempt]] = {}
     for attempt in found.attempts:
         tries.setdefault(attempt.effect_id, []).append(attempt)
     if json:
-        events = [{**_entry_facts(entry), "sentence": str(journal_line(entry, found.shown))} for entry in found.journal]
-        effects = [effect_facts(effect, tries.get(effect.id, [])) for effect in found.effects]
+        events = [
+            {**_entry_facts(entry), "sentence": str(journal_line(entry, found.shown))} for entry in record.journal
+        ]
+        effects = [effect_facts(effect, tries.get(effect.id, [])) for effect in record.effects]
         timers = [
             {"kind": timer.kind.value, "due_at": timer.due_at, "sentence": str(timer_line(timer))}
-            for timer in found.timers
+            for timer in record.timers
         ]
         show_json(
             {
@@ -128,6 +141,7 @@ def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonO
                 "route": route,
                 "events": events,
                 "reasons": reasons,
+                "clocks": [clock_facts(clock) for clock in found.clocks],
                 "timers": timers,
                 "effects": effects,
             }
@@ -135,7 +149,9 @@ def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonO
         return
     line(f"{file.case.id}  {file.case.state.value}  {reader.read(status(file, found.shown))}")
     line(route)
-    line(f"Policy: {file.case.policy}. Times below are in {found.timezone}.")
+    for sentence in policy_lines(record, found.shown):
+        line(visible(reader.read(sentence)))
+    line(f"Times below are in {found.timezone}.")
     line()
     rows = [
         (
@@ -144,35 +160,42 @@ def explain(case: CaseArgument, config: ConfigOption = DEFAULT_FILE, json: JsonO
             reader.read(journal_line(entry, found.shown)),
             f"{entry.from_state.value} -> {entry.to_state.value}" if entry.from_state else entry.to_state.value,
         )
-        for entry in found.journal
+        for entry in record.journal
     ]
     table(("when", "who", "what", "state"), rows)
     if reasons:
         line()
     for reason in reasons:
         line(visible(reason))
-    if found.timers:
+    if found.unexplained:
+        line(f"\n{found.unexplained}, so its clocks cannot be explained.")
+    for view in found.views:
+        print_clock(view, reader)
+    if record.timers:
         line()
-        to_come = [(reader.time(timer.due_at), reader.read(timer_line(timer))) for timer in found.timers]
+        to_come = [(reader.time(timer.due_at), reader.read(timer_line(timer))) for timer in record.timers]
         table(("timer due", "what will happen"), to_come, whole=("timer due",))
     line()
     table(
         ("effect", "kind", "state", "to", "tries", "reason"),
-        [(e.id[-_SHORT:], e.kind.value, e.state.value, e.target, e.attempts, e.reason or "") for e in found.effects],
+        [(e.id[-SHORT_ID:], e.kind.value, e.state.value, e.target, e.attempts, e.reason or "") for e in record.effects],
     )
 
 
 class _Explained:
-    """Everything about one case, read in one transaction."""
+    """Everything about one case, read in one transaction.
 
-    def __init__(self, here: Opened, file: CaseFile) -> None:
-        self.file = file
+    ``unexplained``: why nothing can be said about its clocks.
+    """
+
+    def __init__(self, here: Opened, record: CaseRecord) -> None:
+        self.record = record
         self.timezone = here.settings.organisation.timezone
-        self.journal: list[JournalEntry] = []
-        self.effects: list[Effect] = []
         self.attempts: list[Attempt] = []
-        self.timers: list[Timer] = []
-        case, rulebook = file.case, here.desk.rulebook
+        self.clocks: tuple[ClockExplained, ...] = ()
+        self.views: list[ClockView] = []
+        self.unexplained = ""
+        case, rulebook = record.file.case, here.desk.rulebook
         label = next((kind.label for name, kind in registry().items() if name == case.network), case.network)
         known = case.account in rulebook.connectors
         self.shown = Shown(
@@ -188,41 +211,29 @@ class _Explained:
 
 async def _explained(config: Path, name: str) -> _Explained:
     async with opened(config) as here, here.database.read() as tx:
-        found = _Explained(here, await _find(tx, name))
-        case_id = found.file.case.id
-        found.journal = list(await tx.cases.journal(case_id))
-        found.effects = list(await tx.cases.effects(case_id))
-        found.attempts = list(await tx.cases.attempts(case_id))
-        found.timers = list(await tx.clocks.pending(case_id))
+        case_id = await find_case(tx, name)
+        file = case_file((await tx.cases.read([case_id]))[case_id])
+        found = _Explained(here, await read_record(tx, here.desk, file))
+        found.attempts = list(await tx.cases.attempts(file.case.id))
+        try:
+            rules = await here.desk.rules(tx, file)
+        except UnknownAccountError:
+            found.unexplained = f"The account {file.case.account} is not in the configuration any more"
+            return found
+        duty = await duty_at(tx, here.settings, found.shown.now)
+        found.clocks = explain_clocks(found.record, rules, duty, found.shown.now)
+        found.views = [clock_view(clock, rules, found.shown.now) for clock in found.clocks]
         return found
-
-
-async def _find(tx: Transaction, name: str) -> CaseFile:
-    ids = await tx.cases.find(name)
-    if not ids:
-        raise Refused(f"there is no case “{name}”; give its id or at least the last four characters of it")
-    if len(ids) > 1:
-        raise Refused(f"several cases end with “{name}”; give more of the id")
-    return case_file((await tx.cases.read(ids))[ids[0]])
 
 
 async def _list(config: Path, *, states: list[CaseState] | None, **filters: Any) -> list[CaseFile]:
     async with opened(config) as here:
-        _known(here, filters)
+        for option, names in (("department", here.settings.departments), ("owner", here.settings.members)):
+            known_name(option, filters[option], names)  # a typo would look like an empty list
         async with here.database.read() as tx:
             ids = await tx.cases.list(states=states or None, **filters)
             rows = await tx.cases.read(ids)
     return [case_file(rows[case_id]) for case_id in ids]
-
-
-def _known(here: Opened, filters: dict[str, Any]) -> None:
-    """Refuse a department or member that the configuration does not know: a typo would look like an empty list."""
-    for option, known in (("department", here.settings.departments), ("owner", here.settings.members)):
-        if filters[option] is not None and filters[option] not in known:
-            raise Refused(
-                f"there is no {option} “{filters[option]}” in the configuration; known are: {', '.join(known)}",
-                code=USAGE,
-            )
 
 
 def _entry_facts(entry: JournalEntry) -> dict[str, Any]:
@@ -247,4 +258,5 @@ def register(app: typer.Typer) -> None:
     group.command("list", cls=HouseCommand)(list_)
     group.command(cls=HouseCommand)(show)
     group.command(cls=HouseCommand)(explain)
+    group.command(cls=HouseCommand)(recomputing.recompute)
     app.add_typer(group, name="case")

@@ -6,14 +6,19 @@ from typing import Annotated
 import typer
 
 from bots.commands import (
+    auditor,
     cases,
     configuration,
     demo,
+    digest,
     doctor,
     freezing,
     lifecycle,
     networks,
+    on_call,
     outbox,
+    policies,
+    report,
     running,
     storage,
 )
@@ -26,7 +31,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, running, configuration, doctor, storage, cases, outbox, freezing, networks, lifecycle):
+for group in (
+    demo,
+    running,
+    configuration,
+    doctor,
+    auditor,
+    storage,
+    cases,
+    policies,
+    report,
+    digest,
+    outbox,
+    freezing,
+    on_call,
+    networks,
+    lifecycle,
+):
     group.register(app)
 
 

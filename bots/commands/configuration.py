@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from bots.clock import SystemClock
 from bots.commands.command import USAGE, HouseCommand, Refused
 from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption, UnusedConfigOption
 from bots.printing import complain, line, show_json
@@ -18,6 +20,7 @@ from escalation.settings import ConfigurationError, Settings, load_settings
 from escalation.settings.company_days import CompanyDays
 from escalation.settings.example import example, json_schema
 from escalation.settings.sections import Database
+from escalation.settings.spelling import nearest
 
 
 def read_settings(file: Path) -> Settings:
@@ -27,12 +30,17 @@ def read_settings(file: Path) -> Settings:
         ConfigurationError: it cannot be used, or a secret is missing.
 
     """
-    return load_settings(file, environ=os.environ, connector_settings=settings_models())
+    return load_settings(file, environ=os.environ, connector_settings=settings_models(), now=SystemClock().now())
+
+
+def read_alone(file: Path) -> Settings:
+    """Return the configuration for commands that need nothing else, no database and no secret."""
+    return load_settings(file, environ=os.environ, connector_settings=settings_models(), resolve_secrets=False)
 
 
 def read_without_secrets(file: Path) -> Settings:
     """Return the configuration for commands that ask nobody outside: only the database's address is looked up."""
-    settings = load_settings(file, environ=os.environ, connector_settings=settings_models(), resolve_secrets=False)
+    settings = read_alone(file)
     if settings.database.url:
         return settings
     section = tomllib.loads(file.read_bytes().decode("utf-8-sig"))["database"]
@@ -65,10 +73,17 @@ def known_member(settings: Settings, named: str) -> str:
         Refused: nobody of this name.
 
     """
-    if named not in settings.members:
-        known = ", ".join(settings.members)
-        raise Refused(f"there is no member “{named}” in the configuration; known are: {known}", code=USAGE)
+    known_name("member", named, settings.members)
     return named
+
+
+def known_name(kind: str, named: str | None, known: Iterable[str]) -> None:
+    """Refuse a name that the configuration does not have, and say which it has. Raises ``Refused``."""
+    names = list(known)
+    if named is not None and named not in names:
+        listed, near = ", ".join(names) or "none", nearest(named, names)
+        known_are = f"did you mean {' or '.join(near)}? Known are" if near else "known are"
+        raise Refused(f"there is no {kind} “{named}” in the configuration; {known_are}: {listed}", code=USAGE)
 
 
 def warn(settings: Settings) -> None:

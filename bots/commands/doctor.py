@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
 import typer
-from sqlalchemy import text
 
 from bots.commands.command import FAILED, HouseCommand, Refused
 from bots.commands.configuration import read_settings, warn
 from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption
 from bots.commands.storage import NOT_MIGRATED, can_be_made, is_new_file, schema_of
-from bots.printing import complain, line, show_json, visible
+from bots.printing import complain, line, show_json, span, visible
+from escalation.auditor import Auditor
 from escalation.ports import Checks, Finding
+from escalation.watching import clock_skew, vitals
 from models.database import StorageUnavailableError
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = timedelta(seconds=30)
 """How far our clock may be off; Slack refuses signatures that are five minutes old."""
+CLOSE: Final = timedelta(seconds=2)
+"""How far it may be off the database server's: several processes write times into one history."""
 PATIENCE_SECONDS: Final = 60.0
 
 
 def doctor(config: ConfigOption = DEFAULT_FILE, json: JsonOption = False) -> None:
-    """Ask the database, the clock, every network and the chat; exit code 1 if anything fails."""
+    """Ask the database, the clock, the auditor, every network and the chat; exit code 1 if anything fails."""
     from bots.app import build  # noqa: PLC0415 - slow to import, and only this command needs it
 
     settings = read_settings(config)
@@ -62,8 +65,12 @@ async def _examine(app: "App", *, quiet: bool) -> list[tuple[str, Finding]]:
 
 
 async def _findings(app: "App") -> AsyncIterator[tuple[str, Finding]]:
-    yield "database", await _database(app)
+    database = await _database(app)
+    yield "database", database
     yield "clock", await _clock(app)
+    if database.ok and not is_new_file(app.settings.database.url):
+        async for of, finding in _watch(app):
+            yield of, finding
     for account, connector in app.connectors.items():
         if not isinstance(connector, Checks):
             yield account, Finding(ok=True, what=f"{connector.label} has nothing outside to ask")
@@ -116,37 +123,61 @@ def _new_file(file: Path) -> Finding:
 
 async def _clock(app: "App") -> Finding:
     """Compare our clock with the database server's and with Slack's."""
-    for source, read in (("the database server", _server_time), ("Slack", _slack_time)):
-        theirs = await read(app)
-        if theirs is None:
+    compared = []
+    for source, read, tolerance in (("the database server", _server_skew, CLOSE), ("Slack", _slack_skew, TOLERANCE)):
+        skew = await read(app)
+        if skew is None:
             continue
-        off = abs(app.clock.now() - theirs)
-        if off > TOLERANCE:
+        if abs(skew) > tolerance:
             advice = "Set this machine's clock by NTP; due times and Slack's signatures depend on it."
-            return Finding(ok=False, what=f"differs from {source} by {off.total_seconds():.0f} s", advice=advice)
-        return Finding(ok=True, what=f"agrees with {source} to {TOLERANCE.total_seconds():.0f} s")
-    return Finding(ok=True, what="nobody to compare it with")
+            return Finding(ok=False, what=f"differs from {source} by {abs(skew).total_seconds():.0f} s", advice=advice)
+        compared.append(f"with {source} to {tolerance.total_seconds():.0f} s")
+    return Finding(ok=True, what=f"agrees {', '.join(compared)}" if compared else "nobody to compare it with")
 
 
-async def _server_time(app: "App") -> datetime | None:
+async def _server_skew(app: "App") -> timedelta | None:
     if app.settings.database.is_sqlite:
         return None
     try:
         async with app.database.read() as tx:
-            connection = await tx.session.connection()
-            at: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            return await clock_skew(tx, app.clock)
     except StorageUnavailableError:
         return None
-    return at.astimezone(UTC)
 
 
-async def _slack_time(app: "App") -> datetime | None:
+async def _watch(app: "App") -> AsyncIterator[tuple[str, Finding]]:
+    """Look when the standing duties were last done, and ask the auditor's rules."""
+    from bots.app import limits_of  # noqa: PLC0415 - slow to import, and only this command needs it
+
+    try:
+        async with app.database.read() as tx:
+            found = await vitals(tx, limits=limits_of(app.settings), now=app.clock.now())
+        audit = await Auditor(app.desk).audit()
+    except StorageUnavailableError as error:
+        yield "watch", Finding(ok=False, what=str(error))
+        return
+    for mark in found.marks:
+        if mark.age_seconds is None:
+            yield "watch", Finding(ok=True, what=f"no {mark.duty} was done yet; portavoce run does it")
+        elif mark.late:
+            advice = "Start portavoce run or portavoce worker; where one is running, its log says what holds it up."
+            what = f"the last {mark.duty} was {span(mark.age_seconds)} ago, by {mark.process}"
+            yield "watch", Finding(ok=False, what=what, advice=advice)
+    if not found.late:
+        yield "watch", Finding(ok=True, what="no standing duty is late")
+    for one in audit.open:
+        yield "auditor", Finding(ok=False, what=f"{one.invariant} {one.sentence}", advice=str(one.advice))
+    if not audit.open:
+        yield "auditor", Finding(ok=True, what=f"{audit.asked} rules hold")
+
+
+async def _slack_skew(app: "App") -> timedelta | None:
     if app.settings.chat.slack is None:
         return None
     try:
         async with httpx.AsyncClient(timeout=5) as client:
             answer = await client.post(f"{app.settings.chat.slack.api_url}api.test")
-        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+        return app.clock.now() - parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
     except (httpx.HTTPError, KeyError, ValueError):
         return None
 

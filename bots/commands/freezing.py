@@ -11,8 +11,9 @@ from bots.commands.configuration import known_member
 from bots.commands.options import DEFAULT_FILE, AsOption, ConfigOption, JsonOption
 from bots.commands.storage import opened
 from bots.printing import line, show_json
-from escalation.freezing import OPERATOR, Freezing
+from escalation.freezing import Freezing
 from escalation.language import Reader
+from models.vocabulary import OPERATOR
 
 ScopeArgument = Annotated[
     str, typer.Argument(help="A brand or an account; everything, unless given.", metavar="[BRAND OR ACCOUNT]")

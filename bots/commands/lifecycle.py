@@ -7,7 +7,7 @@ import typer
 from bots.commands.command import USAGE, HouseCommand, Refused
 from bots.commands.options import JsonOption, UnusedConfigOption
 from bots.printing import line, markdown_table, show_json, table
-from escalation.lifecycle import lines, mermaid
+from escalation.lifecycle import lines, mermaid, pauses
 
 COLUMNS = ("from", "command", "who", "to", "clocks", "effects")
 
@@ -30,6 +30,8 @@ def lifecycle(
         show_json([dict(zip(COLUMNS, row, strict=True)) for row in lines()])
     else:
         table(COLUMNS, lines())
+        for state, steps in pauses():
+            line(f"Targets that stand still while a case is {state}: {steps}.")
 
 
 def register(app: typer.Typer) -> None:

@@ -25,7 +25,10 @@ from models.database import SQLITE, Database, StorageUnavailableError
 from models.schema import SchemaState
 from models.schema import migrate as bring_up_to_date
 from models.schema import schema_state as read_state
+from models.store import Transaction
 
+SHORT_ID: Final = 8
+"""How many characters of an id tables show: its end, by which ``find_case`` finds it again."""
 NOT_MIGRATED: Final = "the database is not migrated; run: portavoce migrate"
 
 
@@ -120,6 +123,16 @@ async def opened(config: Path) -> AsyncIterator[Opened]:
         for connector in connectors.values():
             await connector.close()
         await database.close()
+
+
+async def find_case(tx: Transaction, name: str) -> str:
+    """Return the id of the case that has the id ``name`` or one that ends with it. Raises ``Refused``."""
+    ids = await tx.cases.find(name)
+    if not ids:
+        raise Refused(f"there is no case “{name}”; give its id or at least the last four characters of it")
+    if len(ids) > 1:
+        raise Refused(f"several cases end with “{name}”; give more of the id")
+    return ids[0]
 
 
 def migrate(

@@ -19,7 +19,7 @@ from escalation.ports import Clock
 from escalation.settings import Settings
 from models.schema import migrate
 
-STOP_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 0.75
 """How long an ordinary stop waits for work under way; what is left comes back by its lease."""
 DEAD: Final = "The bot is not running. Start it again on the demo page."
 _DEAD_PAGE: Final = f"""<!doctype html>
@@ -105,7 +105,7 @@ class Bot:
                 await asyncio.wait({working}, timeout=STOP_SECONDS)
         await self.kill()
 
-    async def do(self, work: Callable[[App], Coroutine[Any, Any, None]]) -> None:
+    async def do(self, work: Callable[[App], Coroutine[Any, Any, object]]) -> None:
         """Have it do something; if it dies meanwhile the work dies with it. Raises ``BotDeadError``."""
         app, life = self.app, self._life
         assert life is not None  # noqa: S101 - it has an application only while it lives

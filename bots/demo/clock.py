@@ -28,13 +28,18 @@ class DemoClock:
     def __init__(self, *, ahead: timedelta = timedelta(0)) -> None:
         """Start this much ahead of the machine."""
         self._machine = SystemClock()
-        self._ahead = ahead
+        self._ahead = self._promised = ahead
         self._jumped = asyncio.Event()
 
     @property
     def ahead(self) -> timedelta:
         """Return how far this clock is ahead of the machine's."""
         return self._ahead
+
+    @property
+    def promised(self) -> timedelta:
+        """Return how far ahead this clock is, or will be after a jump that was promised."""
+        return max(self._ahead, self._promised)
 
     def now(self) -> datetime:
         """Return the demo's present as an aware UTC datetime."""
@@ -53,6 +58,10 @@ class DemoClock:
         while (left := (due - self.now()).total_seconds()) > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._jumped.wait(), left)
+
+    def promise(self, by: timedelta) -> None:
+        """Announce a jump, so that it can be written down before anybody lives by it."""
+        self._promised = self._ahead + by
 
     def move(self, by: timedelta) -> None:
         """Jump forward. Raises ``BackwardsError``."""

@@ -15,6 +15,7 @@ FORM: Final = "contact"
 FILE: Final = "portavoce.toml"
 SIGNATURE: Final = "^{initials}"
 COMMAND: Final = "/portavoce"
+TIMEZONE: Final = "Europe/Rome"
 
 ANNA, BRUNO, LEA, DARIO = "U0ANNA", "U0BRUNO", "U0LEA", "U0DARIO"
 CARLA, MARTA, BOT = "U0CARLA", "U0MARTA", "U0PORTAVOCE"
@@ -37,6 +38,9 @@ TITLES: Final = {
     CARLA: "Community manager",
     MARTA: "Manager",
 }
+DIRECT_TO_MARTA: Final = "D0MARTA"
+"""The conversation between the bot and Marta, as the workspace names it."""
+QUIET: Final = {BRUNO: "22:00-07:00"}
 CHANNELS: Final = {
     BILLING: ("billing", (ANNA, BRUNO, MARTA)),
     LEGAL: ("legal", (LEA, MARTA)),
@@ -44,11 +48,17 @@ CHANNELS: Final = {
     APPROVALS: ("approvals", (CARLA, MARTA)),
     MANAGERS: ("managers", (MARTA, CARLA)),
 }
-CUSTOMERS: Final = (("ada", "Ada Neri", 312), ("chiara", "Chiara Costa", 15_400), ("davide", "Davide Leone", 57))
+CUSTOMERS: Final = (
+    ("ada", "Ada Neri", 312),
+    ("chiara", "Chiara Costa", 15_400),
+    ("davide", "Davide Leone", 57),
+    ("elena", "Elena Fontana", 2_180),
+)
 
 _WORKING_DAYS: Final = "\n".join(
     f'{day} = ["09:00-18:00"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
 )
+_BILLING_WORDS: Final = '["invoice", "refund", "charged"]'
 _SECRETS: Final = ("slack-bot-token", "slack-signing-secret", "network-token", "network-webhook-secret")
 
 
@@ -83,7 +93,9 @@ def workspace_seed(folder: Path) -> Seed:
             bot_token=secret(folder, "slack-bot-token"),
             signing_secret=secret(folder, "slack-signing-secret"),
             commands=(COMMAND,),
-            command_hints={COMMAND: "freeze [brand or account] | release [brand or account] | status | help"},
+            command_hints={
+                COMMAND: "freeze [brand or account] | release [brand or account] | status | oncall [swap] | digest"
+            },
             message_shortcuts={"use_as_reply": "Use as reply"},
         ),
         team_name="Acme",
@@ -110,7 +122,7 @@ def _text(address: str, undo_seconds: int) -> str:
 
 [organisation]
 name = "Acme"
-timezone = "Europe/Rome"
+timezone = "{TIMEZONE}"
 language = "en"
 public_url = "{address}"
 [organisation.hours]
@@ -130,42 +142,100 @@ label = "Billing"
 channel = "slack:{BILLING}"
 members = ["anna", "bruno"]
 manager = "marta"
+on_call = "billing"
 
 [departments.legal]
 label = "Legal"
 channel = "slack:{LEGAL}"
 members = ["lea"]
 manager = "marta"
+on_call = "legal"
 
 [departments.product]
 label = "Product"
 channel = "slack:{PRODUCT}"
 members = ["dario"]
 manager = "marta"
+on_call = "product"
+
+[on_call.billing]
+[[on_call.billing.layers]]
+members = ["anna", "bruno"]
+handover = "monday 09:00"
+
+[on_call.legal]
+[[on_call.legal.layers]]
+members = ["lea"]
+
+[on_call.product]
+[[on_call.product.layers]]
+members = ["dario"]
 
 [approval]
 channel = "slack:{APPROVALS}"
 approvers = ["carla"]
+deputies = ["marta"]
 undo_seconds = {undo_seconds}
 banned_phrases = ["not our problem"]
 
 [managers]
 channel = "slack:{MANAGERS}"
 members = ["marta"]
+daily_digest = "08:30"
+weekly_digest = "monday 08:30"
 
 [[routes]]
 department = "legal"
 words = ["lawyer", "court", "privacy"]
 priority = "high"
+policy = "office"
 
 [[routes]]
 department = "billing"
-words = ["invoice", "refund", "charged"]
+words = {_BILLING_WORDS}
+networks = ["form"]
+policy = "office"
+
+[[routes]]
+department = "billing"
+words = {_BILLING_WORDS}
+
+[[routes]]
+department = "product"
+networks = ["form"]
+policy = "office"
 
 [[routes]]
 department = "product"
 
+# What stands in public is answered at once, and at all hours. These targets are so short because it is a demo: who
+# looks on shall see a clock run out.
 [policies.standard]
+acknowledge = "1m"
+answer = "5m"
+approve = "3m"
+relay = "2m"
+first_response = "10m"
+next_response = "10m"
+hours = "always"
+[[policies.standard.ladder]]
+at = "65%"
+ping = "owner"
+[[policies.standard.ladder]]
+at = "80%"
+ping = "on_call"
+steps = ["acknowledge"]
+page_anyway = true
+[[policies.standard.ladder]]
+at = "100%"
+ping = "manager"
+[[policies.standard.ladder]]
+at = "100%"
+ping = "deputy"
+steps = ["approve"]
+
+# Whoever fills in the form, or names a lawyer, waits for the office to open.
+[policies.office]
 acknowledge = "15m"
 answer = "1h"
 approve = "20m"
@@ -195,6 +265,7 @@ embed_on = ["{address}"]
 def _members() -> str:
     return "\n".join(
         f'[members.{_key(name)}]\nname = "{name}"\nemail = "{_key(name)}@acme.example"\nslack = "{user}"\n'
+        + (f'quiet_hours = ["{QUIET[user]}"]\n' if user in QUIET else "")
         for user, name in NAMES.items()
     )
 

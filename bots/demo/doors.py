@@ -5,9 +5,9 @@ GET  /sandbox/                  the page
 GET  /sandbox/demo/state        everything that it shows
 GET  /sandbox/demo/cases        the newest cases: ``case show``'s fields and the strip of steps
 GET  /sandbox/demo/stream       server-sent events ``state``
-POST /sandbox/demo/clock        ``{"to": "15m" | "1h" | "morning" | "saturday"}``
+POST /sandbox/demo/clock        ``{"to": "15m" | "1h" | "morning" | "saturday" | "due"}``
 POST /sandbox/demo/switches     ``{"name": ..., "on": true | false}``; ``{"on": false}`` mends everything
-POST /sandbox/demo/play         ``{"on": true | false}``
+POST /sandbox/demo/play         ``{"on": true | false}``; with ``"piece": "lapse"`` only what happens if nobody answers
 POST /sandbox/demo/tour         begins the tour again
 =============================== ========================================================================================
 
@@ -24,10 +24,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from bots.demo.play import Play
+from bots.demo.play import PIECES, Play
 from bots.demo.show import Show
 from bots.demo.switches import CannotSwitchError, Switches
-from bots.demo.travel import Travel
+from bots.demo.travel import NothingDueError, Travel
 from bots.sandbox.pages import asset_routes, page
 from models.database import StorageUnavailableError
 
@@ -98,7 +98,7 @@ class DemoDoors:
                 await work(await _asked(request))
             except NotUnderstoodError as error:
                 return JSONResponse({"error": str(error)}, 400)
-            except CannotSwitchError as error:
+            except (CannotSwitchError, NothingDueError) as error:
                 return JSONResponse({"error": str(error)}, 409)
             self._show.poke()
             return await _read(self._show.facts)
@@ -120,9 +120,12 @@ class DemoDoors:
             raise NotUnderstoodError("name: which switch")
 
     async def _perform(self, asked: dict[str, Any]) -> None:
+        piece = asked.get("piece", "story")
+        if piece not in PIECES:
+            raise NotUnderstoodError(f"piece: one of {', '.join(PIECES)}")
         if _on(asked):
             await self._switches.mend()  # the story brings its own accident
-            self._play.start()
+            self._play.start(piece)
         else:
             await self._play.stop()
 

@@ -1,6 +1,7 @@
 """What people do in the demo, through the same HTTP doors that browsers and chats use."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
 import httpx
@@ -72,12 +73,17 @@ class Hands:
             user, "click", channel=message["channel"], message_ts=message["ts"], button=button, **more
         )
 
-    async def fill_in_dialog(self, user: str, message: Json, button: str, text: str) -> Json:
-        """Press a button that opens a dialog, write into its first field, and submit it."""
+    async def open_dialog(self, user: str, message: Json, button: str) -> Json:
+        """Press a button that opens a dialog; the dialog."""
         await self.click(user, message, button)
-        view = await self._json("GET", f"{SLACK}/people/{user}/view?wait=5")
+        view: Json | None = await self._json("GET", f"{SLACK}/people/{user}/view?wait=5")
         if not view:
             raise StoryFailedError(f"no dialog opened before {user} after “{button}”")
+        return view
+
+    async def fill_in_dialog(self, user: str, message: Json, button: str, text: str) -> Json:
+        """Press a button that opens a dialog, write into its first field, and submit it."""
+        view = await self.open_dialog(user, message, button)
         field = next(block["block_id"] for block in view["blocks"] if block["type"] == "input")
         seen = await self.act(user, "submit_view", values={field: text})
         if not seen["ok"]:
@@ -98,6 +104,18 @@ class Hands:
         found: Any = await self._json("GET", f"{SLACK}/people/{user}/ephemerals?channel={channel}")
         return [str(one.get("text", "")) for one in found]
 
+    async def stand_before(self, user: str, channel: str) -> None:
+        """Look at a channel as somebody who is in it; nothing comes of it."""
+
+    async def pings(self, user: str, channel: str, case: str) -> list[Json]:
+        """Return the pings about a case in a channel that somebody is in, or in their conversation with the bot."""
+        direct = channel.startswith("D")
+        address = f"{SLACK}/people/{user}/direct" if direct else f"{SLACK}/channels/{channel}/messages"
+        found: list[Json] = await self._json("GET", address)
+        about = {"kind": "ping", "case": case}
+        payloads = ((one, (one.get("metadata") or {}).get("event_payload", {})) for one in found)
+        return [{**one, "channel": channel} for one, payload in payloads if about.items() <= payload.items()]
+
     async def message(self, channel: str, *, text: str, kind: str, button: str | None = None) -> Json:
         """Wait for the newest message of a kind that holds ``text`` and, if named, offers a button."""
 
@@ -108,6 +126,22 @@ class Hands:
 
         offered = f" with the button “{button}”" if button else ""
         return await self.until(look, f"a message ({kind}) about “{text}”{offered} in {channel}")
+
+    # --- time
+
+    async def travel(self, to: str) -> datetime:
+        """Move everybody's clock forward; the moment at which everybody is then."""
+        state = await self._json("POST", "/sandbox/demo/clock", {"to": to})
+        return datetime.fromisoformat(state["clock"]["now"])
+
+    async def due(self, case: str, step: str) -> datetime | None:
+        """Return when the newest clock of a step of a case is, or was, due."""
+        state = await self._json("GET", "/sandbox/demo/cases")
+        steps: Json = next((one["steps"] for one in state["cases"] if one["id"] == case), {})
+        due = steps.get(step, {}).get("due_at")
+        return datetime.fromisoformat(due) if due else None
+
+    # --- looking
 
     async def until(self, look: Callable[[], Awaitable[T | None]], what: str) -> T:
         """Look again and again until something is there."""
@@ -150,3 +184,14 @@ def quoted(message: Json) -> list[str]:
         for part in block["elements"]
         if part["type"] == "rich_text_quote"
     ]
+
+
+def lines(blocks: Iterable[Json]) -> list[str]:
+    """Return what is written in blocks of formatted text, line by line, without the mentions."""
+    text = "\n".join(
+        "".join(piece.get("text", "") for piece in part.get("elements", []))
+        for block in blocks
+        if block["type"] == "rich_text"
+        for part in block["elements"]
+    )
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -68,6 +68,22 @@ class Ledger:
         async with self._database.read() as tx:
             return bool(await tx.freezes.all())
 
+    async def next_rung(self) -> datetime | None:
+        """Return when the next rung of any running clock is due (UTC). Raises ``StorageUnavailableError``."""
+        async with self._database.read() as tx:
+            return await tx.clocks.oldest_rung_due()
+
+    async def next_due(self, *, after: datetime, effects: bool) -> datetime | None:
+        """Return the next moment (UTC) at which a rung or a timer is due, or with ``effects`` something leaves.
+
+        What was due before ``after`` and could not happen is left out. Raises ``StorageUnavailableError``.
+        """
+        async with self._database.read() as tx:
+            due = [await tx.clocks.oldest_rung_due(), await tx.clocks.oldest_timer_due()]
+            if effects:
+                due.append(await tx.outbox.next_due())
+        return min((moment for moment in due if moment is not None and moment > after), default=None)
+
     def facts(self, file: CaseFile) -> dict[str, Any]:
         """Return what the strip shows of a case, as JSON: the fields of ``case show`` where they are the same."""
         now, case, settings = self._clock.now(), file.case, self.rulebook.settings

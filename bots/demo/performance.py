@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import shlex
 import shutil
@@ -54,6 +55,7 @@ def perform(wishes: Wishes) -> int:
     with _folder(wishes.keep) as folder:
         listener = _listen(wishes.port)
         address = f"http://{HOST}:{listener.getsockname()[1]}"
+        gc.freeze()  # what was imported stays: the collection with which a killed bot is buried need not walk it
         code = asyncio.run(_perform(wishes, folder, listener, address))
         if not wishes.script:
             line("The demo has stopped.")

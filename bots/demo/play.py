@@ -1,16 +1,19 @@
-"""The story, played for a visitor: the same hands at the same doors, slowly enough to watch."""
+"""The story, or its part in which nobody answers, played for a visitor: the same hands, slowly enough to watch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final, Literal, get_args
 
 import httpx
 
+from bots.demo.chapters import Chapter
 from bots.demo.hands import Hands, Json, StoryFailedError
+from bots.demo.lapse import Lapse
 from bots.demo.narrator import Narrator
 from bots.demo.proof import Check, proof
 from bots.demo.scenes import Scene
-from bots.demo.story import Chapter, Story
+from bots.demo.story import Story
 from escalation.ports import Clock
 
 READ_SECONDS: Final = 1.6
@@ -18,6 +21,8 @@ READ_SECONDS: Final = 1.6
 _SETTLE_SECONDS: Final = 3.0
 
 State = Literal["idle", "playing", "ended", "failed", "stopped"]
+Piece = Literal["story", "lapse"]
+PIECES: Final[tuple[Piece, ...]] = get_args(Piece)
 Cases = Callable[[list[str]], Awaitable[dict[str, Json]]]
 """Reads cases by id, as ``case show --json`` has them."""
 
@@ -59,6 +64,15 @@ class PlayedHands(Hands):
         """Return the conversation on a form's status page, and lead there once."""
         self._glance(Scene("form", page=status_url))
         return await super().conversation(status_url)
+
+    async def stand_before(self, user: str, channel: str) -> None:
+        """Lead to where somebody looks."""
+        self._show(Scene("workspace", user, channel=channel))
+
+    async def travel(self, to: str) -> datetime:
+        """Move the clock, after a look at what has happened until then."""
+        await self._watch.sleep(self._pause)
+        return await super().travel(to)
 
     async def act(self, user: str, act: str, **arguments: Any) -> Json:
         """Do something in the workspace as the person who is shown there."""
@@ -102,6 +116,12 @@ class Play:
         self._sentence = ""
         self._scene: Scene | None = None
         self._narrator: Narrator | None = None
+        self._lapse: Lapse | None = None
+
+    @property
+    def lapse_case(self) -> str:
+        """Return the case that nobody claimed, where that was what was played last; else nothing."""
+        return self._lapse.chapter.case if self._lapse else ""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -114,10 +134,10 @@ class Play:
             "lines": [{"at": round(at, 1), "what": what} for at, what in steps],
         }
 
-    def start(self) -> None:
-        """Begin from the beginning, unless it is playing already."""
+    def start(self, piece: Piece = "story") -> None:
+        """Begin a piece from its beginning, unless something is playing already. ``lapse`` ends at the breach."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._play())
+            self._task = asyncio.create_task(self._play(piece))
 
     async def stop(self) -> None:
         """Stop it where it is; what was done stays done."""
@@ -126,18 +146,27 @@ class Play:
             await asyncio.wait({self._task})
             self._tell("stopped", "Stopped. What was done so far stands; the rest is yours.")
 
-    async def _play(self) -> None:
-        self._narrator = Narrator(self._clock, lambda _: self._changed())
+    async def _play(self, piece: Piece) -> None:
+        narrator = self._narrator = Narrator(self._clock, lambda _: self._changed())
         self._tell("playing", "")
         async with self._speaker() as speaker:
             hands = PlayedHands(speaker, self._clock, show=self._show, pause=self._pause)
-            story = Story(hands, self._narrator)
             try:
-                await story.play()
-                checks = await self._checks(story, hands)
+                await (self._play_lapse(hands, narrator) if piece == "lapse" else self._play_story(hands, narrator))
             except StoryFailedError as error:
                 self._tell("failed", f"The story could not go on: {error}.")
-                return
+
+    async def _play_lapse(self, hands: Hands, narrator: Narrator) -> None:
+        self._lapse = Lapse(hands, narrator)
+        await self._lapse.run_out()
+        await self._clock.sleep(self._pause)
+        self._tell("ended", "The clock has run out. Now it is your turn.")
+
+    async def _play_story(self, hands: Hands, narrator: Narrator) -> None:
+        self._lapse = None
+        story = Story(hands, narrator)
+        await story.play()
+        checks = await self._checks(story, hands)
         wrong = [check.what for check in checks if not check.holds]
         if wrong:
             self._tell("failed", f"The story ended, but not well: {'; '.join(wrong)}.")

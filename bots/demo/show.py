@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -11,11 +11,13 @@ from bots.demo.bot import Bot
 from bots.demo.clock import DemoClock
 from bots.demo.configuration import ACCOUNT, HANDLE
 from bots.demo.evidence import evidence
+from bots.demo.lapse_guide import lapse_facts
 from bots.demo.ledger import Ledger
 from bots.demo.play import Play
 from bots.demo.switches import Switches
 from bots.demo.tour import Tour
 from bots.sandbox.network import Network
+from escalation.casefile import CaseFile
 from escalation.settings import Settings
 from models.database import StorageUnavailableError
 
@@ -78,6 +80,7 @@ class Show:
             "evidence": {**asdict(counted), "sentence": counted.sentence, "holds": counted.holds},
             "tour": self._tour.progress(files, answered=answered),
             "play": self.play.facts if self.play else None,
+            "lapse": self._lapse_facts(files),
             "cases": [self._ledger.facts(file) for file in files[:SHOWN_CASES]],
         }
 
@@ -101,6 +104,10 @@ class Show:
             silent += pause
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(poked.wait(), pause)
+
+    def _lapse_facts(self, files: Sequence[CaseFile]) -> Facts | None:
+        case = self.play.lapse_case if self.play else ""
+        return lapse_facts(next((file for file in files if file.case.id == case), None))
 
     def _clock_facts(self) -> Facts:
         now = self._clock.now()

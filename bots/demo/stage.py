@@ -108,6 +108,7 @@ async def open_stage(
         stack.callback(front.end)
         await stage.bot.start()
         await _subscribe(stage, folder)
+        workspace.deliveries.resume()
         await memory.keep()
         yield stage
 
@@ -125,7 +126,13 @@ def _front(stage: Stage, settings: Settings, memory: Memory) -> tuple[EndingStre
         tour=stage.tour,
     )
     play = show.play = Play(speaker=stage.speaker, clock=stage.clock, cases=stage.cases, changed=show.poke)
-    travel = Travel(clock=stage.clock, bot=stage.bot, zone=zone(settings.organisation.timezone), arrived=memory.keep)
+    travel = Travel(
+        clock=stage.clock,
+        bot=stage.bot,
+        ledger=stage.ledger,
+        zone=zone(settings.organisation.timezone),
+        keep=memory.keep,
+    )
     doors = DemoDoors(show=show, switches=switches, travel=travel, play=play)
     routes = [
         Mount(SLACK, Remembering(create_workspace_app(stage.workspace), memory)),
@@ -141,21 +148,22 @@ def _sandboxes(folder: Path, address: str, clock: DemoClock, kept: dict[str, Any
         workspace_seed(folder), clock=clock, deliver_to=f"{address}/slack/events", own_url=f"{address}{SLACK}"
     )
     network = Network(clock=clock, public_url=f"{address}{NETWORK}")
-    if kept is None:
-        plant(network, network_seed(folder))
-        return network, workspace
-    try:
-        workspace.restore(kept["workspace"])
-        network.restore(kept["network"])
-    except (CannotDo, KeyError, TypeError, ValueError) as error:
-        raise ForeignMemoryError(folder / MEMORY) from error
+    if kept is not None:
+        try:
+            workspace.restore(kept["workspace"])
+            network.restore(kept["network"])
+        except (CannotDo, KeyError, TypeError, ValueError) as error:
+            raise ForeignMemoryError(folder / MEMORY) from error
+    known = {account.handle for account in network.accounts()}
+    accounts = network_seed(folder)["accounts"]
+    plant(network, {"accounts": [one for one in accounts if one["handle"] not in known]})  # some came with a version
     return network, workspace
 
 
 def _remembered(stage: Stage) -> dict[str, Any]:
     return {
         "now": stage.clock.now().isoformat(),
-        "ahead_seconds": stage.clock.ahead.total_seconds(),
+        "ahead_seconds": stage.clock.promised.total_seconds(),
         "tour_begun_at": stage.tour.begun_at.isoformat(),
         "workspace": stage.workspace.snapshot(),
         "network": stage.network.snapshot(),

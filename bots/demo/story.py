@@ -2,24 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
+from bots.demo.chapters import APPROVE, Chapter, approve, case_of, first_name, note_approved
 from bots.demo.configuration import ANNA, APPROVALS, BILLING, BRUNO, CARLA, DARIO, NAMES, PRODUCT
-from bots.demo.hands import Hands, Json, quoted
+from bots.demo.hands import Hands, Json
+from bots.demo.lapse import Lapse
 from bots.demo.narrator import Narrator
-
-APPROVE: Final = "Approve and send"
-
-
-@dataclass
-class Chapter:
-    """One customer's concern: where they wrote, and the text that an approver saw and let go."""
-
-    customer: str
-    case: str = ""
-    post: str = ""
-    status_url: str = ""
-    approved: str = ""
 
 
 @dataclass
@@ -32,17 +21,25 @@ class Story:
     ben: Chapter = field(default_factory=lambda: Chapter("Ben"))
     chiara: Chapter = field(default_factory=lambda: Chapter("Chiara"))
     davide: Chapter = field(default_factory=lambda: Chapter("Davide"))
+    lapse: Lapse = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the chapter in which nobody answers."""
+        self.lapse = Lapse(self.hands, self.tell)
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:
         """Return all chapters."""
-        return (self.ada, self.ben, self.chiara, self.davide)
+        return (self.lapse.chapter, self.ada, self.ben, self.chiara, self.davide)
 
     async def play(self) -> None:
         """Play everything, and return when every reply stands where its customer reads it."""
+        await self.lapse.run_out()
+        await self.lapse.turn_out_well()
         ada_card, ben_card = await self._customers_write()
         await self._ada_is_answered(ada_card)
         await self._ben_is_answered(ben_card)
+        await self._stands_on_network(self.lapse.chapter)
         await self._stands_on_network(self.ada)
         await self._an_answer_is_lost()
         await self._davide_changes_his_mind()
@@ -65,7 +62,7 @@ class Story:
         self.ben.case, self.ben.status_url = sent["case"], sent["status_url"]
         tell("Ben asks on the contact form where his order is")
         ada_card = await hands.message(BILLING, text="invoice 4711", kind="card", button="Claim")
-        self.ada.case = _case(ada_card)
+        self.ada.case = case_of(ada_card)
         tell("Ada's card stands in #billing, because she wrote “invoice”")
         ben_card = await hands.message(PRODUCT, text="order 8812", kind="card", button="Claim")
         tell("Ben's card stands in #product, the default")
@@ -79,19 +76,19 @@ class Story:
         claimed = await hands.message(BILLING, text="is answering.", kind="card", button="Answer")
         owner = next(user for user in (ANNA, BRUNO) if f"{NAMES[user]} is answering." in repr(claimed))
         late = BRUNO if owner == ANNA else ANNA
-        tell(f"{_first(owner)} claims it")
+        tell(f"{first_name(owner)} claims it")
         [told, *_] = await hands.until(
-            lambda: hands.told(late, BILLING), f"a sentence that tells {_first(late)} of the late claim"
+            lambda: hands.told(late, BILLING), f"a sentence that tells {first_name(late)} of the late claim"
         )
-        tell(f"{_first(late)} claims it a moment later and is told: {told}")
+        tell(f"{first_name(late)} claims it a moment later and is told: {told}")
         await hands.fill_in_dialog(owner, claimed, "Answer", "Sorry, Ada! The second payment goes back to you today")
-        tell(f"{_first(owner)} answers in the dialog, without leaving the channel")
+        tell(f"{first_name(owner)} answers in the dialog, without leaving the channel")
         approval = await hands.message(APPROVALS, text="The second payment", kind="approval", button="Edit and send")
         tell("Carla sees the exact text in #approvals")
         final = "Sorry, Ada! We are sending the second payment back today; it takes two working days."
         await hands.fill_in_dialog(CARLA, approval, "Edit and send", final)
         tell("Carla changes a few words and sends it; the undo window runs")
-        await self._approved(self.ada, final, button="Undo")
+        await note_approved(hands, self.ada, final, button="Undo")
 
     async def _ben_is_answered(self, card: Json) -> None:
         hands, tell = self.hands, self.tell
@@ -105,7 +102,7 @@ class Story:
         final = "Your order leaves our warehouse tomorrow.\nParcel number: IT-2207-88.\n\nThank you for waiting, Ben!"
         await hands.fill_in_field(DARIO, card, final)
         tell("Dario writes it again, in the answer field of the card")
-        await self._approve(self.ben, "IT-2207-88", final)
+        await approve(hands, self.ben, "IT-2207-88", final)
         tell("Carla approves it")
 
     async def _an_answer_is_lost(self) -> None:
@@ -113,12 +110,12 @@ class Story:
         self.chiara.post = (await hands.write_post("chiara", "@acme My refund for order 5120 has not arrived."))["id"]
         tell("Chiara asks for her refund")
         card = await hands.message(BILLING, text="order 5120", kind="card", button="Answer")
-        self.chiara.case = _case(card)
+        self.chiara.case = case_of(card)
         final = "It was sent on Monday, Chiara. Your bank shows it by Thursday."
         await hands.fill_in_dialog(BRUNO, card, "Answer", final)
         tell("Bruno answers without claiming first")
         await hands.break_network("reset_after", method="POST", path="/api/posts")
-        await self._approve(self.chiara, "by Thursday", final)
+        await approve(hands, self.chiara, "by Thursday", final)
         tell("Carla approves it, and the network will take it but cut the line before it says so")
 
     async def _davide_changes_his_mind(self) -> None:
@@ -127,10 +124,10 @@ class Story:
         question = "@acme Is a refund of 20 euro on its way?"
         self.davide.post = (await hands.write_post("davide", question))["id"]
         card = await hands.message(BILLING, text="20 euro", kind="card", button="Answer")
-        self.davide.case = _case(card)
+        self.davide.case = case_of(card)
         final = "Yes, Davide, it is on its way."
         await hands.fill_in_dialog(ANNA, card, "Answer", final)
-        await self._approve(self.davide, "it is on its way.", final)
+        await approve(hands, self.davide, "it is on its way.", final)
         tell("Davide asks, Anna answers, Carla approves")
         await hands.edit_post("davide", self.davide.post, question.replace("20", "2000"))
         tell("Davide changes 20 into 2000 before it has left")
@@ -140,20 +137,9 @@ class Story:
         tell("The approval is void: Carla approved an answer to another question")
         await hands.fill_in_dialog(CARLA, fresh, "Edit and send", "Yes, Davide, all 2000 euro are on their way.")
         tell("Carla looks again, corrects it and sends it")
-        await self._approved(self.davide, "Yes, Davide, all 2000 euro are on their way.", button="Undo")
+        await note_approved(hands, self.davide, "Yes, Davide, all 2000 euro are on their way.", button="Undo")
 
     # --- pieces
-
-    async def _approve(self, chapter: Chapter, about: str, text: str) -> None:
-        approval = await self.hands.message(APPROVALS, text=about, kind="approval", button=APPROVE)
-        await self.hands.click(CARLA, approval, APPROVE)
-        await self._approved(chapter, text, button=None)
-
-    async def _approved(self, chapter: Chapter, text: str, *, button: str | None) -> None:
-        """Note what the newest approvals card says will be published."""
-        about = text.splitlines()[0]
-        card = await self.hands.message(APPROVALS, text=about, kind="approval", button=button)
-        chapter.approved = next((quote for quote in quoted(card) if quote.startswith(text)), "")
 
     async def _stands_on_network(self, chapter: Chapter, *, silently: bool = False) -> None:
         async def look() -> list[str]:
@@ -170,11 +156,3 @@ class Story:
 
         await self.hands.until(look, f"the reply to {chapter.customer} on the form's page")
         self.tell(f"The reply to {chapter.customer} stands on his conversation page")
-
-
-def _case(message: Json) -> str:
-    return str(message["metadata"]["event_payload"]["case"])
-
-
-def _first(user: str) -> str:
-    return NAMES[user].split()[0]

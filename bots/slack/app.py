@@ -19,6 +19,7 @@ from bots.slack.listeners.commands import Commands
 from bots.slack.listeners.dialog_openers import DialogOpeners
 from bots.slack.listeners.events import Events
 from bots.slack.listeners.home import Home
+from bots.slack.listeners.on_call import OnCall
 from bots.slack.listeners.shortcuts import Shortcuts
 from bots.slack.listeners.submissions import Submissions
 from bots.slack.listeners.thread_replies import ThreadReplies
@@ -27,6 +28,7 @@ from bots.slack.socket_mode import SocketMode
 from bots.slack.surface import SlackSurface
 from bots.slack.workplace import Workplace
 from escalation.desk import Desk
+from escalation.digesting import Digests
 from escalation.inbox import Inbox
 from escalation.ports import Clock
 from escalation.rulebook import Rulebook
@@ -65,7 +67,14 @@ class NoSlackError(LookupError):
 
 
 def build_slack(
-    settings: Settings, *, desk: Desk, inbox: Inbox, rulebook: Rulebook, clock: Clock, freezing: Freezing
+    settings: Settings,
+    *,
+    desk: Desk,
+    inbox: Inbox,
+    rulebook: Rulebook,
+    clock: Clock,
+    freezing: Freezing,
+    digests: Digests | None = None,
 ) -> Slack:
     """Put Slack together from the configuration; nothing is asked and nothing is opened. Raises ``NoSlackError``."""
     chat = settings.chat.slack
@@ -73,10 +82,10 @@ def build_slack(
         raise NoSlackError("the configuration has no [chat.slack]")
     client = web_client(chat)
     surface = SlackSurface(settings, client, clock)
-    workplace = Workplace(settings, desk, inbox, rulebook, clock, freezing, client, surface)
+    workplace = Workplace(settings, desk, inbox, rulebook, clock, freezing, client, surface, digests)
     app = bolt_app(client)
     replies = ThreadReplies(workplace)
-    home = Home(workplace)
+    home, on_call = Home(workplace), OnCall(workplace)
     events = Events(workplace, replies)
     events.register_doorstep(app)
     for listeners in (
@@ -85,7 +94,8 @@ def build_slack(
         Submissions(workplace),
         Typing(workplace),
         Shortcuts(workplace, replies),
-        Commands(workplace),
+        Commands(workplace, on_call),
+        on_call,
         home,
     ):
         listeners.register(app)

@@ -12,6 +12,12 @@ from escalation.settings import ChannelAddress, Settings
 _TOKEN_WORDS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 _RENEWAL = "Install the app again and renew SLACK_BOT_TOKEN."
 _REACH = "Ask Slack's status page, and whether this machine reaches chat.slack.api_url."
+_LAST_KNOWN = "Until then whoever was in it when it could be read last stays on call."
+_GROUP_ADVICE = {
+    "no_such_subteam": "Check the id, and that the group is not disabled.",
+    "missing_scope": "Give the app usergroups:read and install it again.",
+    "plan_upgrade_required": "This workspace's plan has no user groups; name members in the rota instead.",
+}
 _INVITE = "Invite the bot to the channel: /invite @portavoce"
 
 
@@ -42,7 +48,15 @@ class Examination:
         ]
         found += [await self._channel(channel, ", ".join(purposes)) for channel, purposes in self._channels().items()]
         members = [(member.name, member.slack) for member in self._settings.members.values() if member.slack]
-        return [*found, *[await self._member(name, user) for name, user in members]]
+        found += [await self._member(name, user) for name, user in members]
+        return [*found, *[await self._group(group, ", ".join(rotas)) for group, rotas in self._groups().items()]]
+
+    def _groups(self) -> dict[str, list[str]]:
+        groups: dict[str, list[str]] = {}
+        for rota in self._settings.rotas.values():
+            for group in sorted(rota.slack_groups):
+                groups.setdefault(group, []).append(rota.name)
+        return groups
 
     def _channels(self) -> dict[str, list[str]]:
         named: list[tuple[ChannelAddress | None, str]] = [
@@ -91,6 +105,24 @@ class Examination:
             return Finding(ok=False, what=f"{what}: {problem}", advice="Copy the member id from their Slack profile.")
         if (answer.get("user") or {}).get("deleted"):
             return Finding(ok=False, what=f"{what}: deactivated", advice="Remove them from the configuration.")
+        return Finding(ok=True, what=what)
+
+    async def _group(self, group: str, rotas: str) -> Finding:
+        what = f"Slack user group {group} (on call: {rotas})"
+        answer, problem = await self._ask("usergroups.users.list", usergroup=group)
+        if answer is None:
+            advice = _GROUP_ADVICE.get(problem, _REACH)
+            return Finding(ok=False, what=f"{what} cannot be read: {problem}", advice=f"{advice} {_LAST_KNOWN}")
+        users = [str(user) for user in answer.get("users") or ()]
+        strangers = [user for user in users if self._settings.member_by_slack(user) is None]
+        if strangers:
+            return Finding(
+                ok=False,
+                what=f"{what}: not in [members]: {', '.join(strangers)}",
+                advice="Add them to the configuration, or nobody pings them when they are on call.",
+            )
+        if not users:
+            return Finding(ok=False, what=f"{what} is empty", advice="Put somebody into it.")
         return Finding(ok=True, what=what)
 
     async def _ask(self, method: str, **arguments: Any) -> tuple[dict[str, Any] | None, str]:

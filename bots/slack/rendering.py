@@ -6,12 +6,13 @@ from typing import Any, Final
 from bots.slack.approval_blocks import approval_blocks, approval_text
 from bots.slack.blocks import MESSAGE_CHARACTERS, Block, characters
 from bots.slack.card_blocks import card_blocks, card_text
+from bots.slack.digest_blocks import digest_blocks, digest_text, digest_whole
 from bots.slack.note_blocks import SlackId, note_blocks, note_text
 from bots.slack.ping_blocks import gathering_blocks, gathering_text, ping_blocks, ping_text
 from bots.slack.reading import ChatReader
 from bots.slack.text import escaped, visible
 from escalation.ports import ChatMessage
-from escalation.views import ApprovalView, CardView, GatheringView, PingView
+from escalation.views import ApprovalView, CardView, DigestView, GatheringView, PingView
 
 METADATA_EVENT: Final = "portavoce"
 UPDATE_CHARACTERS: Final = 4_000
@@ -31,8 +32,8 @@ class Rendered:
     metadata: dict[str, Any]
 
 
-def render(message: ChatMessage, reader: ChatReader, slack_id: SlackId) -> Rendered:
-    """Return the message in the words of its reader."""
+def render(message: ChatMessage, reader: ChatReader, slack_id: SlackId, *, picture: str | None = None) -> Rendered:
+    """Return the message in the words of its reader; ``picture``: the id of the file that shows a digest's chart."""
     view = message.view
     if isinstance(view, CardView):
         blocks, text = card_blocks(view, reader), escaped(card_text(view, reader))
@@ -46,6 +47,9 @@ def render(message: ChatMessage, reader: ChatReader, slack_id: SlackId) -> Rende
     elif isinstance(view, GatheringView):
         blocks = gathering_blocks(view, reader, slack_id, message.effect_id)
         whole = text = gathering_text(view, reader, slack_id)
+    elif isinstance(view, DigestView):
+        blocks, text = digest_blocks(view, reader, picture), escaped(digest_text(view, reader))
+        whole = escaped(digest_whole(view, reader))
     else:
         blocks, text = note_blocks(view, reader, slack_id, message.effect_id), note_text(view, reader, slack_id)
         whole = text

@@ -9,18 +9,21 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.examination import Examination
-from bots.slack.reading import house_reader, member_reader
+from bots.slack.reading import ChatReader, house_reader, member_reader
 from bots.slack.rendering import METADATA_EVENT, Rendered, render
+from bots.slack.uploading import Pictures
 from bots.slack.verdicts import UNREADABLE, is_unshowable, pointers, verdict
 from escalation.language import say
 from escalation.ports import ChatMessage, Clock, Finding, Gone, Rejected, RetryLater, Uncertain
 from escalation.settings import Settings
-from escalation.views import NoteView
+from escalation.views import DigestView, NoteView
 
 CLOCK_DIFFERENCE: Final = timedelta(days=1)
 """How far our clock may have been ahead of Slack's when we posted: as far as a wrong time zone takes it."""
 PAGE: Final = 200
 MOST_PAGES: Final = 50
+PICTURE_PAUSES: Final = (1.0, 2.0, 4.0)
+"""Seconds to wait for a picture that Slack has not looked through yet, before the message goes without it."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +42,7 @@ class SlackSurface:
         self._client = client
         self._clock = clock
         self._direct: dict[str, str] = {}
+        self._pictures = Pictures(client)
 
     async def post(self, message: ChatMessage) -> str:
         """Post once and return the message's ``ts``.
@@ -46,7 +50,7 @@ class SlackSurface:
         A card that Slack cannot show is posted as text, so that it is not lost.
         """
         channel = await self._channel(message.channel)
-        rendered = self._rendered(message)
+        rendered = self._rendered(message, picture=await self._picture(message))
         where = {"channel": channel, "thread_ts": message.thread} if message.thread else {"channel": channel}
         answer = await self._shown(rendered, message, self._client.chat_postMessage, where, may_have_acted=True)
         ts = answer.get("ts")
@@ -104,6 +108,12 @@ class SlackSurface:
             self._direct[member] = str(answer["channel"]["id"])
         return self._direct[member]
 
+    async def group_members(self, group: str) -> Sequence[str]:
+        """Return the keys of the members who are in a Slack user group now. Raises verdicts."""
+        answer = await self._called(self._client.usergroups_users_list(usergroup=group), may_have_acted=False)
+        members = [self._settings.member_by_slack(str(user)) for user in answer.get("users") or ()]
+        return [member.key for member in members if member is not None]
+
     def slack_id(self, member: str) -> str | None:
         """Return a member's Slack user id."""
         known = self._settings.members.get(member)
@@ -117,36 +127,52 @@ class SlackSurface:
             raise Rejected("not a slack channel")
         return name
 
-    def _rendered(self, message: ChatMessage) -> Rendered:
+    async def _picture(self, message: ChatMessage) -> str | None:
+        if not isinstance(message.view, DigestView) or message.view.chart is None:
+            return None
+        return await self._pictures.uploaded(message.effect_id, message.view.chart, self._reader(message))
+
+    def _rendered(self, message: ChatMessage, *, picture: str | None = None) -> Rendered:
+        return render(message, self._reader(message), self.slack_id, picture=picture)
+
+    def _reader(self, message: ChatMessage) -> ChatReader:
         now = self._clock.now()
         kind, _, member = message.channel.partition(":")
         lines = isinstance(message.view, NoteView)
         if kind == "member":
-            reader = member_reader(self._settings, self._settings.members.get(member), now, lines=lines)
-        else:
-            reader = house_reader(self._settings, now, lines=lines)
-        return render(message, reader, self.slack_id)
+            return member_reader(self._settings, self._settings.members.get(member), now, lines=lines)
+        return house_reader(self._settings, now, lines=lines)
 
     async def _shown(
         self, rendered: Rendered, message: ChatMessage, method: Any, where: dict[str, str], *, may_have_acted: bool
     ) -> dict[str, Any]:
-        """Call with blocks; if refused, without pictures, which Slack fetches itself; last as text alone."""
+        """Call with blocks; if refused, without pictures, which Slack fetches itself; last as text alone.
+
+        A file that was uploaded a moment ago may not be ready: Slack looks it through after it has said yes, and
+        refuses a message that shows it until then (github.com/slackapi/java-slack-sdk/issues/1349). It gets some time.
+        """
         without_pictures = [block for block in rendered.blocks if block["type"] != "image"]
         tries = [(rendered.text, rendered.blocks), (rendered.text, without_pictures), (rendered.whole, [])]
         if len(without_pictures) == len(rendered.blocks):
             del tries[1]
-        for number, (text, blocks) in enumerate(tries, start=1):
+        pauses = list(PICTURE_PAUSES)
+        while tries:
+            text, blocks = tries.pop(0)
             arguments: dict[str, Any] = {**where, "text": text, "blocks": blocks, "metadata": rendered.metadata}
             if method == self._client.chat_postMessage:
                 arguments |= {"unfurl_links": False, "unfurl_media": False}
             try:
                 return await self._called(
-                    method(**arguments), may_have_acted=may_have_acted, keep_unshowable=number < len(tries)
+                    method(**arguments), may_have_acted=may_have_acted, keep_unshowable=bool(tries)
                 )
             except SlackApiError as error:
+                where_wrong = pointers(error)
                 log.warning(
-                    "slack refused the blocks", effect=message.effect_id, kind=message.kind, pointers=pointers(error)
+                    "slack refused the blocks", effect=message.effect_id, kind=message.kind, pointers=where_wrong
                 )
+                if pauses and any(pointer.endswith("/slack_file") for pointer in where_wrong):
+                    await self._clock.sleep(pauses.pop(0))
+                    tries.insert(0, (text, blocks))
         raise AssertionError("unreachable")
 
     async def _called(

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bots.slack.blocks import paragraph, words
+from bots.slack.blocks import Block, paragraph, words
 from bots.slack.client import TIMEOUT_SECONDS, may_answer_at, quiet_logger
 from bots.slack.collaborators import Freezing
 from bots.slack.places import Place
@@ -27,6 +27,7 @@ from escalation.casefile import CaseFile, Rules
 from escalation.decide import decide
 from escalation.decision import Refusal
 from escalation.desk import Delivery, Desk, Outcome, case_file
+from escalation.digesting import Digests
 from escalation.freezing import frozen_accounts
 from escalation.inbox import Inbox
 from escalation.language import Sentence, say
@@ -70,6 +71,7 @@ class Workplace:
     freezing: Freezing
     client: AsyncWebClient
     surface: SlackSurface
+    digests: Digests | None = None
     busy: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -156,14 +158,18 @@ class Workplace:
     async def tell(self, place: Place, sentence: Sentence) -> None:
         """Show a sentence to one person where they acted. What cannot be shown is logged, never raised."""
         read = self.reader(place.user).read(sentence)
-        text = escaped(read)
+        await self.show(place, read, [paragraph([words(read)], "sentence")])
+
+    async def show(self, place: Place, whole: str, blocks: list[Block]) -> None:
+        """Show blocks to one person where they acted; ``whole`` says the same where none are taken."""
+        text = escaped(whole)
         try:
             if place.channel:
                 await self.client.chat_postEphemeral(
                     channel=place.channel,
                     user=place.user,
                     text=text,
-                    blocks=[paragraph([words(read)], "sentence")],
+                    blocks=blocks,
                     thread_ts=place.thread or None,
                 )
                 return

@@ -12,6 +12,8 @@ def no_right(who: Right, scene: Scene) -> Sentence:
     """Return the sentence for somebody who may not do this at all."""
     if who is Right.APPROVER:
         return say("Only an approver can do this. Ask in the approvals channel.")
+    if who is Right.MANAGER:
+        return say("Only approvers and managers can do this. Ask one of them.")
     return say(
         "This case belongs to {department}; only its members can do this. Ask one of them to reassign it.",
         department=scene.rules.label(scene.case.department),

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from escalation import commands as c
-from escalation.casefile import Addressee
+from escalation.casefile import Addressee, CaseFile, Rules
 from escalation.decision import ClockMoved, PingDue, Refusal, Told
 from escalation.ladder import Rung, Timing
 from escalation.language import say
 from escalation.notes import Note
+from escalation.on_call import Duty
 from escalation.plans.scene import Plan, Scene
 from models.clocks import StepClock
 from models.vocabulary import BREACHES, CaseState, PingFate, PingKind, Step
@@ -88,7 +89,7 @@ def _told(scene: Scene, command: c.TargetsDue, clock: StepClock, rungs: Sequence
     """Return where the loudest of some rungs is told: to everybody whom any of them would have told."""
     found: dict[str, Told] = {}
     for rung in rungs:
-        for addressee in _addressees(scene, command, clock, rung):
+        for addressee in addressees_of(scene.rules, scene.file, clock, rung, command.duty, scene.at):
             moment = scene.rules.reachable(addressee, rung, command.duty, scene.at)
             not_before = moment if moment > scene.at else None
             known = found.get(addressee.channel)
@@ -101,13 +102,14 @@ def _told(scene: Scene, command: c.TargetsDue, clock: StepClock, rungs: Sequence
     return tuple(found.values())
 
 
-def _addressees(scene: Scene, command: c.TargetsDue, clock: StepClock, rung: Rung) -> tuple[Addressee, ...]:
-    """Return whom a rung tells; where nobody answers to its role, at once whom the next one would tell."""
-    rules = scene.rules
-    found = rules.addressees(rung.role, scene.file, clock, command.duty, scene.at)
+def addressees_of(
+    rules: Rules, file: CaseFile, clock: StepClock, rung: Rung, duty: Duty, at: datetime
+) -> tuple[Addressee, ...]:
+    """Return whom a rung tells at ``at``; where nobody answers to its role, at once whom the next one would tell."""
+    found = rules.addressees(rung.role, file, clock, duty, at)
     for other in () if found else rules.timing_of(clock).rungs:
         if other.repeat == 0 and other.offset > rung.offset:
-            found = found or rules.addressees(other.role, scene.file, clock, command.duty, scene.at)
+            found = found or rules.addressees(other.role, file, clock, duty, at)
     if rung.kind in BREACHES and rules.managers_channel:
         known = {addressee.channel for addressee in found}
         if rules.managers_channel not in known:
@@ -200,11 +202,12 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
         }
         if all(getattr(clock, name) == value for name, value in changes.items()):
             continue
-        plan.moved.append(ClockMoved(clock.id, changes))
+        plan.moved.append(ClockMoved(clock.id, changes, timing.calendar))
         before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, due_at))
         changed.append([clock.step.value, clock.cycle, before, after])
     if not plan.moved and scene.case.policy_digest == today.digest:
         return None
     plan.changes |= {"policy": today.name, "policy_digest": today.digest}
     plan.details["recomputed"] = changed
+    plan.details["policy"] = [scene.case.policy_digest, today.digest]
     return plan

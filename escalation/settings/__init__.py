@@ -2,6 +2,7 @@
 
 from escalation.settings.loading import load_settings, parse_settings
 from escalation.settings.problems import ConfigurationError, MissingSecret, Problem
+from escalation.settings.rotas import OnCallLayer, OnCallRota
 from escalation.settings.sections import (
     CLOCK_TARGETS,
     PING_ROLES,
@@ -41,6 +42,8 @@ __all__ = [
     "Managers",
     "Member",
     "MissingSecret",
+    "OnCallLayer",
+    "OnCallRota",
     "Organisation",
     "Policy",
     "Problem",

@@ -1,29 +1,39 @@
 """Warnings: a configuration that works and yet probably does not do what was meant."""
 
+import datetime as dt
 from collections.abc import Collection, Iterator
 
 from escalation.public_holidays import FROZEN_YEARS, has_half_days
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
+from escalation.settings.rota_advice import rota_advice
 from escalation.settings.sections import CLOCK_TARGETS, Department, Organisation
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.spelling import nearest
 from escalation.settings.values import ChannelAddress
 
 
-def advice(settings: Settings, explainer: Explainer, networks: Collection[str]) -> list[Problem]:
-    """Find what is allowed but suspicious; `networks` are the names of the known connectors."""
+def advice(
+    settings: Settings, explainer: Explainer, networks: Collection[str], now: dt.datetime | None
+) -> list[Problem]:
+    """Find what is allowed but suspicious; `networks` are the names of the known connectors.
+
+    What depends on the coming weeks is looked at where `now` is known.
+    """
     found = [
         *_unreachable_members(settings, explainer),
         *_lonely_approvers(settings, explainer),
         *_long_business_days(settings, explainer),
         *_pings_for_nobody(settings, explainer),
+        *_rungs_that_reach_nobody(settings, explainer),
+        *_policy_cases_without_effect(settings, explainer),
         *_unknown_networks(settings, explainer, networks),
         *_brands(settings, explainer),
         *_unused_policies(settings, explainer),
         *_dates_without_effect(settings, explainer),
         *_defaults_worth_a_look(settings, explainer),
+        *rota_advice(settings, explainer, now),
     ]
     return sorted(found, key=lambda problem: problem.line)
 
@@ -95,6 +105,34 @@ def _pings_for_nobody(settings: Settings, explainer: Explainer) -> Iterator[Prob
                     f"pings {step.ping}, but {reason} and [managers] is missing, so nobody hears of it",
                 )
                 return
+
+
+def _rungs_that_reach_nobody(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    """Find rungs whose role has nobody, so that they always go to the next one."""
+    departments = settings.departments.values()
+    managers = (settings.members.get(own.manager) for own in departments if own.manager)
+    senior = any(manager is not None and manager.manager for manager in managers)
+    reasons = {
+        "on_call": None
+        if settings.approval.on_call or any(own.on_call for own in departments)
+        else "no department has on_call, so nobody ever is",
+        "deputy": None if settings.approval.deputies else "[approval] has no deputies",
+        "managers_manager": None if senior else "no department's manager has a manager in [members]",
+    }
+    for key, policy in settings.policies.items():
+        for index, step in enumerate(policy.ladder):
+            if reason := reasons.get(step.ping):
+                yield explainer.problem(
+                    ("policies", key, "ladder", index, "ping"),
+                    f"pings {step.ping}, but {reason}; it goes to whom the next step of the ladder means",
+                )
+
+
+def _policy_cases_without_effect(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    for key, policy in settings.policies.items():
+        for index, other in enumerate(policy.when):
+            if all(getattr(other, name) is None for name in CLOCK_TARGETS):
+                yield explainer.problem(("policies", key, "when", index), "changes no target")
 
 
 def _unknown_networks(settings: Settings, explainer: Explainer, networks: Collection[str]) -> Iterator[Problem]:

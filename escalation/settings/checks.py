@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from escalation.settings.digest_times import OFF
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
+from escalation.settings.rota_checks import rota_checks
 from escalation.settings.sections import PING_ROLES, ROUTE_CONDITIONS
 from escalation.settings.settings import STANDARD
 from escalation.settings.spelling import nearest
@@ -19,7 +21,7 @@ from models.vocabulary import SYSTEM
 
 EVERY: Final = "*"
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,40}")
-_NAMED_SECTIONS: Final = ("members", "departments", "policies", "brands", "accounts")
+_NAMED_SECTIONS: Final = ("members", "departments", "policies", "on_call", "brands", "accounts")
 _REQUIRED_SECTIONS: Final = ("members", "departments", "routes")
 _CHANNELS: Final[tuple[KeyPath, ...]] = (
     ("departments", EVERY, "channel"),
@@ -44,6 +46,9 @@ _REFERENCES: Final = (
     _Reference(("departments", EVERY, "members", EVERY), ("members",), "member"),
     _Reference(("departments", EVERY, "manager"), ("members",), "member"),
     _Reference(("members", EVERY, "manager"), ("members",), "member"),
+    _Reference(("departments", EVERY, "on_call"), ("on_call",), "rota"),
+    _Reference(("approval", "on_call"), ("on_call",), "rota"),
+    _Reference(("on_call", EVERY, "layers", EVERY, "members", EVERY), ("members",), "member"),
     _Reference(("approval", "approvers", EVERY), ("members",), "member"),
     _Reference(("approval", "deputies", EVERY), ("members",), "member"),
     _Reference(("managers", "members", EVERY), ("members",), "member"),
@@ -69,6 +74,8 @@ def cross_checks(explainer: Explainer, known_sections: Collection[str]) -> list[
         *_routes(explainer),
         *_shared_ids(explainer),
         *_dates(explainer),
+        *_digests(explainer),
+        *rota_checks(explainer),
     ]
 
 
@@ -181,3 +188,14 @@ def _dates(explainer: Explainer) -> Iterator[Problem]:
             closed = explainer.value((*path[:-2], "closed_days"))
             if isinstance(closed, list | Mapping) and str(path[-1]) in map(str, closed):
                 yield explainer.problem(path, "has hours and stands under closed_days too; it can only be one of them")
+
+
+def _digests(explainer: Explainer) -> Iterator[Problem]:
+    managers = explainer.raw.get("managers")
+    if not isinstance(managers, Mapping) or "channel" in managers or nearest("channel", managers):
+        return
+    for key in ("daily_digest", "weekly_digest"):
+        if key in managers and str(managers[key]).strip().lower() != OFF:
+            yield explainer.problem(
+                ("managers", key), 'needs the key channel in [managers], such as channel = "slack:C0MANAGERS"'
+            )

@@ -8,6 +8,7 @@ their days in `FROZEN_YEARS`; what lies outside of those years is not read.
 import datetime as dt
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -25,12 +26,13 @@ from escalation.secret import SecretSource
 _MOST_BYTES: Final = 1_000_000
 _MOST_OCCURRENCES: Final = 5_000
 _LONGEST_NAME: Final = 100
+_LONGEST_EVENT: Final = dt.timedelta(days=366)
 _DAY: Final = dt.timedelta(days=1)
 _KINDS: Final = {"DTSTART": dt.date, "DTEND": dt.date, "DURATION": dt.timedelta}
 _OFTEN: Final = {"SECONDLY", "MINUTELY", "HOURLY"}
 _PROPERTY: Final = re.compile(r"([A-Za-z0-9-]+)[;:]")
 # what icalendar, recurring-ical-events and dateutil raise for files that they did not expect
-_LIBRARY_ERRORS: Final = (ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError)
+_LIBRARY_ERRORS: Final = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +68,9 @@ class _Place:
 def read_company_days(path: Path) -> CompanyDays:
     """Read an iCal file; `ValueError` with a sentence that names the file, and the line where one can be named."""
     text = _text(path)
-    from icalendar import Calendar  # noqa: PLC0415 - slow to import, rarely needed
-
-    try:
-        calendars = Calendar.from_ical(text, multiple=True)
-    except _LIBRARY_ERRORS as error:
-        raise ValueError(f"{path} is not a calendar file in the iCal format: {_first_line(error)}") from None
+    calendars = _parsed(text)
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
-        raise ValueError(
-            f"{path} is not a whole calendar file; it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR"
-        )
+        raise ValueError(_no_calendar(text, path))
     places = _places(text)
     for calendar in calendars:
         for event in calendar.walk("VEVENT"):
@@ -110,6 +105,29 @@ def _text(path: Path) -> str:
         raise ValueError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
 
 
+def _parsed(text: str) -> list[Any]:
+    from icalendar import Calendar  # noqa: PLC0415 - slow to import, rarely needed
+    from icalendar.timezone import tzp  # noqa: PLC0415
+
+    from escalation.settings.pinned_zones import PinnedZones  # noqa: PLC0415
+
+    tzp.use(PinnedZones())  # a new one: it forgets the zones that an earlier file described
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is unsure of the zones in files of Evolution, and right about them
+        try:
+            return Calendar.from_ical(text, multiple=True)
+        except _LIBRARY_ERRORS:
+            return []
+
+
+def _no_calendar(text: str, path: Path) -> str:
+    """Say why a text is no calendar, with the first line that breaks the format if there is one."""
+    for number, content in enumerate(text.split("\n"), start=1):
+        if content.strip() and not content[0].isspace() and not _PROPERTY.match(content):
+            return f"{path}, line {number}: is no line of the iCal format, such as SUMMARY:Works outing"
+    return f"{path} is not a whole iCal file; it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR"
+
+
 def _places(text: str) -> Iterator[_Place]:
     line, properties = 0, None
     for number, content in enumerate(text.split("\n"), start=1):
@@ -134,12 +152,12 @@ def _check(event: Any, path: Path, place: _Place) -> None:
 def _unreadable(event: Any) -> Iterator[tuple[str | None, str]]:
     """Say what cannot be read, after the name of its property."""
     for name, _ in event.errors:
-        yield name, f"has a {name} that cannot be read" if name else "has a line that is no property of an event"
+        yield name, f"has no readable {name}" if name else "has a line that is no property of an event"
     for name, kind in _KINDS.items():
         if isinstance(event.get(name), list):
             yield name, f"has {name} twice"
         elif name in event and not isinstance(event[name].dt, kind):
-            yield name, f"has a {name} that cannot be read"
+            yield name, f"has no readable {name}"
     if "DTSTART" not in event:
         yield None, "has no DTSTART"
     for rule in _rules(event):
@@ -148,6 +166,8 @@ def _unreadable(event: Any) -> Iterator[tuple[str | None, str]]:
             yield "RRULE", "has an RRULE without FREQ"
         elif not often.isdisjoint(_OFTEN):
             yield "RRULE", "recurs more often than daily"
+        elif any(int(step) < 1 for step in rule.get("INTERVAL", [])):  # dateutil would never come to an end
+            yield "RRULE", "recurs with an INTERVAL below 1"
 
 
 def _contradictions(event: Any) -> Iterator[tuple[str, str]]:
@@ -162,8 +182,12 @@ def _contradictions(event: Any) -> Iterator[tuple[str, str]]:
             yield "DTEND", "has a time zone at one end only"
         elif end < start:
             yield "DTEND", "ends before it begins"
+        elif end - start > _LONGEST_EVENT:
+            yield "DTEND", "lasts longer than a year"
     if "DURATION" in event:
         length = event["DURATION"].dt
+        if length > _LONGEST_EVENT:
+            yield "DURATION", "lasts longer than a year"
         if length < dt.timedelta() or (length % _DAY and not timed):
             yield "DURATION", "has a DURATION that does not fit its beginning"
     for name in ("DTSTART", "DTEND"):
@@ -190,8 +214,8 @@ def _occurrences(calendar: Any, path: Path) -> Iterator[Any]:
             if count > _MOST_OCCURRENCES:
                 break
             yield from found
-    except _LIBRARY_ERRORS as error:
-        raise ValueError(f"{path} has an event whose recurrence cannot be read: {_first_line(error)}") from None
+    except _LIBRARY_ERRORS:
+        raise ValueError(f"{path} has an event whose recurrence cannot be worked out") from None
     if count > _MOST_OCCURRENCES:
         raise ValueError(
             f"{path} closes more than {_MOST_OCCURRENCES} days and hours; export a calendar that holds the company's "
@@ -214,7 +238,7 @@ def _add(event: Any, days: dict[dt.date, list[str]], hours: set[tuple[dt.datetim
 
 
 def _pinned(at: dt.datetime) -> dt.datetime:
-    """Read a wall time by the rules of our own zones, not of the machine's."""
+    """Read a wall time by the rules of our own zones; the one that `X-WR-TIMEZONE` names comes from the machine."""
     key = getattr(at.tzinfo, "key", None)
     return at.replace(tzinfo=zone(key)) if key in zone_names() else at
 
@@ -222,12 +246,9 @@ def _pinned(at: dt.datetime) -> dt.datetime:
 def _name(event: Any) -> str:
     """Give an event's summary on one line of printable characters."""
     summary = event.get("SUMMARY", "")
-    text = " ".join(str(summary[0] if isinstance(summary, list) else summary).split())
-    return "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")[:_LONGEST_NAME].strip()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    text = str(summary[0] if isinstance(summary, list) else summary)
+    printable = "".join(letter for letter in text if letter.isspace() or unicodedata.category(letter)[0] != "C")
+    return " ".join(printable.split())[:_LONGEST_NAME].strip()
 
 
 def _validated(value: object, info: ValidationInfo) -> CompanyDays:

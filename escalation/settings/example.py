@@ -10,7 +10,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 
 from escalation.quantities import Rate, duration_text
 from escalation.secret import Secret
-from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat
+from escalation.settings.sections import PING_ROLES, AccountCommon, Approval, Policy, SlackChat, Watching
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.values import LANGUAGES, SIGNATURE_WORDS
 from escalation.written import WrittenValue
@@ -26,6 +26,11 @@ def _choices(words: tuple[str, ...]) -> str:
 
 _UNKNOWN_AFTER: Final = duration_text(_default(Approval, "unknown_after"))
 _CLOSE_AFTER: Final = duration_text(_default(Policy, "close_after"))
+_LONGEST_SNOOZE: Final = duration_text(_default(Policy, "longest_snooze"))
+_LONGEST_WAIT: Final = duration_text(_default(Policy, "longest_wait"))
+_HEARTBEAT_EVERY: Final = duration_text(_default(Watching, "heartbeat_every"))
+_SWEEP_LATE_AFTER: Final = duration_text(_default(Watching, "sweep_late_after"))
+_AUDIT_EVERY: Final = duration_text(_default(Watching, "audit_every"))
 _SIGNATURE_CHOICES: Final = ", ".join(f"{{{word}}}" for word in SIGNATURE_WORDS)
 
 EXAMPLE: Final = f"""\
@@ -42,11 +47,8 @@ public_url = "https://portavoce.acme.example"   # how networks and browsers reac
 holidays = "IT"                       # country, or country and part: "IT-BZ", "DE-BY"
 # holiday_half_days = ["09:00-13:00"] # what counts on half holidays, in countries that have them (US, GR, CH ...)
 # company_days = "company.ics"        # an iCal file beside this one: its events close the days and hours they take
-# closed_days = [2026-12-07]          # further days on which nobody works; or with names:
-# [organisation.closed_days]
-# 2026-12-07 = "Works outing"
-# [organisation.half_days]            # other hours than the weekday's; dates written here win over all holidays
-# 2026-12-24 = ["09:00-13:00"]
+# closed_days = [2026-12-07]          # nobody works; or with names: {{ 2026-12-07 = "Works outing" }}
+# half_days = {{ 2026-12-24 = ["09:00-13:00"] }}   # hours of a date instead of its weekday's; wins over holidays
 
 [organisation.hours]                  # a missing day is closed; also "22:00-06:00", and ["24h"] for a whole day
 monday = ["09:00-13:00", "14:00-18:00"]
@@ -77,6 +79,8 @@ slack = "U0ANNA"
 # teams = "29:1abc"
 # timezone = "Europe/Berlin"          # the organisation's, unless given
 # language = "it"
+# manager = "marta"                   # for "managers_manager" on a ladder
+# quiet_hours = ["22:00-07:00"]       # no direct messages then, unless the ladder says page_anyway
 
 [members.bruno]
 name = "Bruno Neri"
@@ -96,6 +100,7 @@ label = "Billing"
 channel = "slack:C0BILLING"           # or "teams:<team id>/<channel id>"
 members = ["anna", "bruno"]
 manager = "marta"
+on_call = "billing"                   # the rota below; without it nobody in particular is on call
 # timezone = "Europe/Berlin"          # a department elsewhere: its own zone, holidays and hours
 # holidays = "DE-BE"
 # hours = {{ monday = ["08:00-16:00"] }}
@@ -111,14 +116,37 @@ manager = "marta"
 [approval]
 channel = "slack:C0APPROVE"
 approvers = ["carla", "marta"]
+# deputies = ["bruno"]                # may approve once a ladder has pinged "deputy"
 four_eyes = true                      # the author of a text does not approve it
 undo_seconds = {_default(Approval, "undo_seconds")}                      # 0 to 600
 unknown_after = "{_UNKNOWN_AFTER}"                  # then an unknown outcome is looked up
 banned_phrases = ["not our problem"]  # the approver is warned
+# on_call = "billing"                 # a rota of approvers
 
 [managers]
 channel = "slack:C0MANAGERS"
 members = ["marta"]
+daily_digest = "08:30"                # the figures of the day before, at the organisation's local time; or "off"
+weekly_digest = "monday 08:30"        # the figures of the seven days before
+
+# Who is on call. Layers are tried in order; the first that is on duty, and has anybody, counts.
+[on_call.billing]
+label = "Billing"
+[[on_call.billing.layers]]
+members = ["anna", "bruno"]           # they take turns in this order
+every = "1w"                          # "1d", "2w"
+handover = "monday 09:00"             # local time, also when the clocks change
+# starts = 2026-11-30                 # the first one's first turn
+# timezone = "Europe/Berlin"          # the organisation's, unless given
+# hours = "08:00-16:00"               # on duty then only; also a list, or {{ monday = ["08:00-16:00"] }}
+# slack_group = "S0ONCALL"            # instead of members: whoever is in that Slack user group
+
+# Portavoce watches itself, and may tell a watchman outside that it is well.
+[watch]
+# heartbeat_url = {{ env = "HEARTBEAT_URL" }}   # called while all is well; silent when something is not
+heartbeat_every = "{_HEARTBEAT_EVERY}"
+sweep_late_after = "{_SWEEP_LATE_AFTER}"
+audit_every = "{_AUDIT_EVERY}"
 
 # Which department gets what. The first match wins; every condition that is given must hold.
 [[routes]]
@@ -150,9 +178,23 @@ first_response = "2h"
 hours = "{_default(Policy, "hours")}"                    # opening hours only; "always" counts nights and weekends
 close_after = "{_CLOSE_AFTER}"                    # of quiet, then an answered case closes
 
+# remind_claim = "2h"                 # a claim that nothing follows: its owner is reminded,
+# release_claim = "4h"                # and then everybody may claim the case again
+# last_chance = "2h"                  # before a network takes no reply any more; a fifth of its window, unless given
+# longest_snooze = "{_LONGEST_SNOOZE}"
+# longest_wait = "{_LONGEST_WAIT}"               # for the customer
+
+# when = [{{ priorities = ["urgent"], networks = ["mastodon"], acknowledge = "5m" }}]   # other targets for some cases
+
 [[policies.{STANDARD}.ladder]]
 at = "80%"                            # of the target, or "+30m" after the breach
-ping = "owner"                        # {_choices(PING_ROLES)}, or a member
+ping = "owner"                        # {_choices(PING_ROLES[:4])},
+                                      # {_choices(PING_ROLES[4:])}, a member, or a channel
+# steps = ["first_response"]          # for these clocks only
+# repeat_every = "15m"                # until somebody presses "Got it",
+# repeats = 3                         # so many times, at most nine
+# page_anyway = true                  # quiet hours do not hold it back
+# hold_until_duty = true              # wait until whoever is pinged is on duty
 
 [[policies.{STANDARD}.ladder]]
 at = "100%"

@@ -1,5 +1,6 @@
 """Read `portavoce.toml` into `Settings`, or say everything that is wrong with it."""
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
@@ -44,10 +45,12 @@ def load_settings(
     environ: Mapping[str, str],
     connector_settings: ConnectorSettings,
     resolve_secrets: bool = True,
+    now: dt.datetime | None = None,
 ) -> Settings:
     """Read and check a configuration file; `ConfigurationError` with every problem found.
 
-    With `resolve_secrets` off, secrets are checked for their form only and stay unloaded.
+    With `resolve_secrets` off, secrets are checked for their form only and stay unloaded. With `now` (aware) the
+    coming weeks are looked at too, for warnings such as that nobody would be on call.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -65,11 +68,22 @@ def load_settings(
         file=str(path),
         source=SecretSource(environ=environ, folder=path.parent, resolve=resolve_secrets),
         connector_settings=connector_settings,
+        now=now,
     )
 
 
-def parse_settings(text: str, *, file: str, source: SecretSource, connector_settings: ConnectorSettings) -> Settings:
-    """Check a configuration text; `file` is the name told in problems, relative paths start at `source.folder`."""
+def parse_settings(
+    text: str,
+    *,
+    file: str,
+    source: SecretSource,
+    connector_settings: ConnectorSettings,
+    now: dt.datetime | None = None,
+) -> Settings:
+    """Check a configuration text; `file` is the name told in problems, relative paths start at `source.folder`.
+
+    `now` as for `load_settings`.
+    """
     raw = _parsed(text, file)
     explainer = Explainer(file=file, raw=raw, positions=scan(text))
     problems = cross_checks(explainer, field_names(Settings))
@@ -83,7 +97,7 @@ def parse_settings(text: str, *, file: str, source: SecretSource, connector_sett
         raise ConfigurationError(_without_doubles(problems)) from None
     if problems:
         raise ConfigurationError(_without_doubles(problems)) from None
-    return settings.with_warnings(advice(settings, explainer, connector_settings))
+    return settings.with_warnings(advice(settings, explainer, connector_settings, now))
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from escalation.opening_hours import ROUND_THE_CLOCK, WEEKDAYS, WeeklyHours, opening_text
-from escalation.quantities import Duration
+from escalation.quantities import Duration, duration_text
 from escalation.secret import Secret, SecretSource
 from escalation.settings.company_days import CompanyDaysFile
+from escalation.settings.digest_times import DailyTime, WeeklyTime
 from escalation.settings.spelling import UnknownWordError
 from escalation.settings.values import (
     SQLITE,
@@ -37,6 +38,7 @@ from escalation.settings.values import (
     Language,
     PublicUrl,
     SecondApproval,
+    SecretAddress,
     Signature,
     SlackMember,
     Text,
@@ -58,6 +60,9 @@ channel and members of [managers].
 ClockName = Literal["acknowledge", "answer", "approve", "relay", "first_response", "next_response", "resolution"]
 CLOCK_TARGETS: Final[tuple[ClockName, ...]] = get_args(ClockName)
 PriorityName = Literal["low", "normal", "high", "urgent"]
+
+
+DAY_SECONDS: Final = 86_400
 
 
 class Section(BaseModel):
@@ -256,6 +261,26 @@ class Managers(Section):
 
     channel: ChannelAddress | None = None
     members: tuple[str, ...] = ()
+    daily_digest: DailyTime | None = None
+    weekly_digest: WeeklyTime | None = None
+
+
+class Watching(Section):
+    """How the product watches itself, and whom it tells from time to time that it is well."""
+
+    heartbeat_url: SecretAddress | None = None
+    heartbeat_every: Duration = 60
+    sweep_late_after: Duration = 60
+    audit_every: Duration = 900
+
+    @field_validator("heartbeat_every", "sweep_late_after", "audit_every")
+    @classmethod
+    def _bearable(cls, seconds: int, info: ValidationInfo) -> int:
+        # A sweep leaves its mark every 15 s, so an earlier complaint would often be a false one.
+        least = {"heartbeat_every": 10, "sweep_late_after": 30}.get(info.field_name or "", 60)
+        if not least <= seconds <= DAY_SECONDS:
+            raise ValueError(f"must be from {duration_text(least)} to {duration_text(DAY_SECONDS)}")
+        return seconds
 
 
 class Route(Section):
@@ -327,6 +352,11 @@ class PolicyCase(Section):
     next_response: Duration | None = None
     resolution: Duration | None = None
 
+    @property
+    def targets(self) -> Mapping[str, int]:
+        """The clocks that this entry promises otherwise, and their seconds."""
+        return {name: value for name in CLOCK_TARGETS if (value := getattr(self, name)) is not None}
+
     def fits(self, priority: str, network: str) -> bool:
         """Say whether these targets hold for such a case."""
         return (not self.priorities or priority in self.priorities) and (not self.networks or network in self.networks)
@@ -393,14 +423,14 @@ class Policy(NamedSection):
         """The promised clocks and their seconds, whatever the case."""
         return {name: value for name in CLOCK_TARGETS if (value := getattr(self, name)) is not None}
 
+    def entry_for(self, priority: str, network: str) -> PolicyCase | None:
+        """Give the first entry of `when` that fits a case."""
+        return next((entry for entry in self.when if entry.fits(priority, network)), None)
+
     def targets_for(self, priority: str, network: str) -> Mapping[str, int]:
         """Give the promised clocks and their seconds for a case; the first entry of `when` that fits changes them."""
-        other = next((entry for entry in self.when if entry.fits(priority, network)), None)
-        if other is None:
-            return self.targets
-        targets = dict(self.targets)
-        targets.update({name: value for name in CLOCK_TARGETS if (value := getattr(other, name)) is not None})
-        return targets
+        entry = self.entry_for(priority, network)
+        return self.targets if entry is None else {**self.targets, **entry.targets}
 
 
 class BrandApproval(Section):

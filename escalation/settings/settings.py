@@ -11,8 +11,10 @@ from typing import Any, Final, Self
 from pydantic import Field, PrivateAttr, SerializeAsAny, model_validator
 
 from escalation.business_time import ALWAYS, BusinessCalendar, zone
+from escalation.on_call import Rota
 from escalation.opening_hours import Opening
 from escalation.settings.problems import Problem
+from escalation.settings.rotas import OnCallRota
 from escalation.settings.sections import (
     Account,
     Approval,
@@ -27,6 +29,7 @@ from escalation.settings.sections import (
     Policy,
     Route,
     Section,
+    Watching,
 )
 from escalation.settings.values import ChannelAddress
 
@@ -55,8 +58,10 @@ class Settings(Section, title="Portavoce configuration"):
     departments: Mapping[str, Department]
     approval: Approval
     managers: Managers = Managers()
+    watch: Watching = Watching()
     routes: tuple[Route, ...]
     policies: Mapping[str, Policy] = {}
+    on_call: Mapping[str, OnCallRota] = {}
     brands: Mapping[str, Brand] = {}
     accounts: Mapping[str, SerializeAsAny[Account]] = {}
 
@@ -71,6 +76,7 @@ class Settings(Section, title="Portavoce configuration"):
             self.members,
             self.departments,
             self.policies,
+            self.on_call,
             self.brands,
             self.accounts,
         )
@@ -187,6 +193,11 @@ class Settings(Section, title="Portavoce configuration"):
         """Members (keys) who may approve replies of this account once the ladder has called for a deputy."""
         return frozenset(self.approval.deputies) - frozenset(self.approval_for(account).approvers)
 
+    @functools.cached_property
+    def rotas(self) -> Mapping[str, Rota]:
+        """Every rota, ready to be asked who is on duty, by its name."""
+        return {name: rota.compiled(self.organisation.timezone) for name, rota in self.on_call.items()}
+
     def policy_snapshot(self, name: str = STANDARD, *, priority: str = "normal", network: str = "") -> dict[str, Any]:
         """Make a JSON-able copy of a policy as it holds for a case (lengths in seconds), to be kept with the case."""
         return _snapshot(self.policy(name), name, priority, network)[0]
@@ -234,6 +245,12 @@ def _snapshot(policy: Policy, name: str, priority: str, network: str) -> tuple[d
         "last_chance": policy.last_chance,
         "pauses": {"snoozed": policy.longest_snooze, "waiting_customer": policy.longest_wait},
     }
+    if (entry := policy.entry_for(priority, network)) is not None:  # so that it can be told why a target is what it is
+        content["when"] = {
+            "priorities": list(entry.priorities),
+            "networks": list(entry.networks),
+            "targets": sorted(entry.targets),
+        }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return content, hashlib.sha256(text.encode()).hexdigest()
 

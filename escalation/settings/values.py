@@ -14,7 +14,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
-    PlainValidator,
     TypeAdapter,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -28,7 +27,7 @@ from escalation.calendar_days import dated_hours
 from escalation.opening_hours import Opening, opening_text, parse_opening
 from escalation.public_holidays import check_holidays, holiday_regions
 from escalation.quantities import duration_text, parse_duration
-from escalation.secret import REFERENCE_SCHEMA, is_reference, read_reference
+from escalation.secret import REFERENCE_SCHEMA, Secret, is_reference, read_reference
 from escalation.settings.spelling import UnknownWordError
 from escalation.written import WrittenValue
 
@@ -40,6 +39,7 @@ _SLACK_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{1,40}")
 _SLACK_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{1,40}")
 _LADDER_PERCENT: Final = re.compile(r"(\d{1,4})\s*%", re.ASCII)
 _ISO_DATE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -164,6 +164,25 @@ def _api_url(url: str) -> str:
     return _public_url(url) + "/"
 
 
+def _secret_address(value: object, info: ValidationInfo) -> object:
+    """Take an address as it is, or from where a secret stands; what is wrong is told without it."""
+    if not isinstance(value, str) and not is_reference(value):
+        raise ValueError('write an address such as "https://…", or where it stands: { env = "NAME" }')
+    text = value if isinstance(value, str) else read_reference(value, info)
+    if text is None:
+        return Secret.unloaded()
+    try:
+        parts = urlsplit(text)
+        inside = parts.hostname in _LOOPBACK
+        usable = bool(parts.hostname) and parts.scheme in ({"https", "http"} if inside else {"https"})
+        usable = usable and (parts.port is None or parts.port > 0) and not re.search(r"\s", text) and text.isascii()
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError('must be a whole address that begins with "https://" ("http://" only for this machine itself)')
+    return Secret(text)
+
+
 def _slack_member(text: str) -> str:
     if not _SLACK_MEMBER.fullmatch(text):
         raise ValueError(f'"{text}" is not a Slack member id; it begins with U or W, such as "U0ANNA" (not a name)')
@@ -182,7 +201,8 @@ def _signature(text: str) -> str:
     return text
 
 
-def _openings(value: object) -> object:
+def read_openings(value: object) -> object:
+    """Read a list of openings; `ValueError` with a sentence where one is wrong or two overlap."""
     if isinstance(value, str):
         parse_opening(value)
         raise ValueError(f'hours are always a list; write ["{value}"]')  # noqa: TRY004 - pydantic collects ValueError only
@@ -255,15 +275,17 @@ Language = Annotated[str, AfterValidator(_our_language), WithJsonSchema({"type":
 CustomerLanguage = Annotated[str, AfterValidator(_customer_language)]
 PublicUrl = Annotated[str, AfterValidator(_public_url), WithJsonSchema({"type": "string", "format": "uri"})]
 ApiUrl = Annotated[str, AfterValidator(_api_url), WithJsonSchema({"type": "string", "format": "uri"})]
+SecretAddress = Annotated[Secret, BeforeValidator(_secret_address), WithJsonSchema(_REFERENCE_OR_TEXT)]
+"""An address to be called that may hold a secret: written out, or named as secrets are; shown by nobody."""
 SlackMember = Annotated[str, AfterValidator(_slack_member)]
 Signature = Annotated[str, AfterValidator(_signature)]
 DayHours = Annotated[
     tuple[Opening, ...],
-    BeforeValidator(_openings),
+    BeforeValidator(read_openings),
     PlainSerializer(lambda openings: [opening_text(opening) for opening in openings], return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [["09:00-13:00"], ["24h"]]}),
 ]
-CalendarDate = Annotated[dt.date, PlainValidator(_calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
+CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
 _DATES: Final = TypeAdapter(tuple[CalendarDate, ...])
 _DATE_KEYS: Final[dict[str, Any]] = {"type": "object", "propertyNames": {"pattern": _ISO_DATE.pattern}}
 

@@ -116,6 +116,11 @@ class Clocks:
         query = select(Timer.case_id).where(col(Timer.state) == TimerState.RUNNING, col(Timer.due_at) <= now)
         return (await self._session.exec(query.order_by(col(Timer.due_at)).limit(limit))).all()
 
+    async def oldest_timer_due(self) -> datetime | None:
+        """Return the moment of the next running timer of all cases."""
+        query = select(func.min(Timer.due_at)).where(col(Timer.state) == TimerState.RUNNING)
+        return (await self._session.exec(query)).one()
+
     async def due(self, now: datetime, *, limit: int = 200) -> Sequence[Timer]:
         """Return timers that are due, locked; those that another process holds are left out."""
         query = select(Timer).where(col(Timer.state) == TimerState.RUNNING, col(Timer.due_at) <= now)

@@ -16,7 +16,6 @@ from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
 from models.store.statements import insert_or_ignore, one_of, table
 from models.vocabulary import (
-    DRAWINGS,
     NETWORK_EFFECTS,
     OPEN_STATES,
     UNSETTLED_EFFECTS,
@@ -29,7 +28,7 @@ _SHOWN_BY_A_TRY = ("ended_at", "verdict", "reason", "external_id")
 SEQUENCE_STEP = 1000
 """How far apart the sequences of two decisions of one case are, so that the effects of each keep their order."""
 
-_DRAWINGS = tuple(sorted(DRAWINGS))
+_DRAWINGS = (EffectKind.CARD, EffectKind.APPROVAL, EffectKind.PING)  # in the order of the index effect_waiting_card
 
 _DRAWS = {
     CardKind.CARD: EffectKind.CARD,
@@ -81,7 +80,7 @@ def redraw_row(card: Card, *, version: int, at: datetime) -> dict[str, Any]:
 
 
 @cache
-def _in_transit() -> ColumnElement[bool]:
+def in_transit() -> ColumnElement[bool]:
     """Return the condition of the index ``effect_due``, word for word.
 
     SQLite uses a partial index only where the query repeats its condition with the same constants, not bound values.
@@ -100,7 +99,7 @@ def _waiting_drawing() -> ColumnElement[bool]:
 
 
 @cache
-def _due() -> ColumnElement[bool]:
+def due_now() -> ColumnElement[bool]:
     """Return what makes an effect due at ``:now``; built once, for it is asked at every tick."""
     now = bindparam("now", type_=UtcTime())
     effect, earlier, pace = table(Effect).c, table(Effect).alias("earlier").c, table(Pace).c
@@ -113,7 +112,7 @@ def _due() -> ColumnElement[bool]:
         or_(earlier.state != EffectState.PARKED, earlier.kind.in_(list(NETWORK_EFFECTS))),
     )
     held = exists().where(pace.key == effect.pace, pace.blocked_until > now)
-    return and_(_in_transit(), waiting, unleased, or_(effect.lane.is_(None), ~blocked), ~held)
+    return and_(in_transit(), waiting, unleased, or_(effect.lane.is_(None), ~blocked), ~held)
 
 
 @cache
@@ -123,7 +122,7 @@ def _claimed(kinds: frozenset[EffectKind] | None) -> Select[Any]:
     effect = effects.c
     network = effect.kind.in_(list(NETWORK_EFFECTS))
     frozen = and_(network, one_of(effect.target, "frozen"), effect.state == EffectState.READY)
-    query = select_rows(effects).where(_due(), ~frozen)
+    query = select_rows(effects).where(due_now(), ~frozen)
     if kinds is not None:
         query = query.where(effect.kind.in_(sorted(kinds)))
     query = query.order_by(effect.priority, effect.not_before, effect.sequence, effect.id)
@@ -179,7 +178,7 @@ def _note_sent() -> Any:
 
 @cache
 def _any_due() -> Any:
-    return select(literal(1)).where(exists().where(_due()))
+    return select(literal(1)).where(exists().where(due_now()))
 
 
 class Outbox:
@@ -210,11 +209,12 @@ class Outbox:
             await (await self._session.connection()).execute(insert_or_ignore(self._session, Effect), list(rows))
 
     async def refresh_open_cards(self, now: datetime, *, accounts: Collection[str]) -> None:
-        """Have the cards of all open cases of some accounts drawn again."""
+        """Have the cards of all open cases of some accounts drawn again; pings are of their moment, and stay."""
         query = (
             select(Card, Case.version)
             .join(Case, col(Case.id) == col(Card.case_id))
             .where(
+                col(Card.kind) != CardKind.PING,
                 col(Case.account).in_(list(accounts)),
                 col(Case.state).in_(list(OPEN_STATES)),
                 col(Card.message_id).is_not(None),
@@ -248,14 +248,14 @@ class Outbox:
 
     async def still_due(self, ids: Collection[str], now: datetime) -> Sequence[Effect]:
         """Return which of these effects may leave now, locked; those another process holds are left out."""
-        query = select(Effect).where(_due(), col(Effect.id).in_(list(ids))).order_by(col(Effect.id))
+        query = select(Effect).where(due_now(), col(Effect.id).in_(list(ids))).order_by(col(Effect.id))
         found = await self._session.exec(query.with_for_update(of=Effect, skip_locked=True), params={"now": now})
         return found.all()
 
     async def abandoned(self, now: datetime) -> Sequence[Effect]:
         """Return effects whose sender has not come back in time; not locked."""
         sending = and_(col(Effect.state) == EffectState.SENDING, col(Effect.lease_until) <= now)
-        query = select(Effect).where(_in_transit(), col(Effect.not_before) <= now, sending)
+        query = select(Effect).where(in_transit(), col(Effect.not_before) <= now, sending)
         return (await self._session.exec(query)).all()
 
     async def doubt(self, effect_id: str, *, token: str | None, now: datetime, not_before: datetime) -> bool:
@@ -317,10 +317,25 @@ class Outbox:
         """Tell whether anything may leave now; for reading transactions."""
         return (await self._session.exec(_any_due(), params={"now": now})).first() is not None
 
+    async def may_have_posted(self, channel: str) -> bool:
+        """Tell whether a card may stand in a channel already of which we do not know the message yet.
+
+        Its poster is still on the way back, or has died on it.
+        """
+        under_way = col(Effect.state).in_([EffectState.SENDING, EffectState.UNKNOWN])
+        query = (
+            select(literal(1))
+            .select_from(Effect)
+            .join(Card, col(Card.id) == col(Effect.card_id))
+            .where(in_transit(), under_way, col(Card.channel) == channel, col(Card.message_id).is_(None))
+            .limit(1)
+        )
+        return (await self._session.exec(query)).first() is not None
+
     async def next_due(self) -> datetime | None:
         """Return when the next waiting effect may leave."""
         query = select(func.min(Effect.not_before)).where(
-            _in_transit(), col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
+            in_transit(), col(Effect.state).in_([EffectState.READY, EffectState.UNKNOWN])
         )
         return (await self._session.exec(query)).one()
 

@@ -38,6 +38,19 @@ def _insert_or_ignore(dialect: str, model: type[SQLModel]) -> Any:
     return into.on_conflict_do_nothing()
 
 
+def insert_or_update(session: AsyncSession, model: type[SQLModel]) -> Any:
+    """Return an INSERT, to be executed with a list of rows, that overwrites the row with the same primary key."""
+    return _insert_or_update(session.get_bind().dialect.name, model)
+
+
+@cache
+def _insert_or_update(dialect: str, model: type[SQLModel]) -> Any:
+    target = table(model)
+    into = sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)
+    rest = {column.name: into.excluded[column.name] for column in target.columns if not column.primary_key}
+    return into.on_conflict_do_update(index_elements=list(target.primary_key.columns), set_=rest)
+
+
 async def insert_new(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> set[Any]:
     """Insert rows that all name the same columns, leave out those known already, and return the keys of the new ones.
 

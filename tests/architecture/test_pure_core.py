@@ -15,11 +15,20 @@ PURE = tuple(
         "plans",
         "sorting",
         "business_time",
+        "calendar_days",
+        "calendar_definition",
+        "public_holidays",
         "policy",
-        "oncall",
+        "on_call",
         "routing",
         "wording",
         "cards",
+        "explaining",
+        "foretelling",
+        "previewing",
+        "explanation_views",
+        "hearing_words",
+        "time_words",
     )
 )
 PURE_PACKAGES = tuple(name.removesuffix(".py") + "/" for name in PURE)

@@ -1,13 +1,18 @@
-"""Runs every benchmark, or those that are named, and prints a table: ``python -m tests.benchmarks [--json] [--quick]``."""
+"""Runs every benchmark, or those named: ``python -m tests.benchmarks [--json] [--quick] [NAME …]``."""
 
 import argparse
 import json
 import sys
 
-from tests.benchmarks import deadlines, relay, slack_intake
+from tests.benchmarks import deadlines, relay, report, slack_intake
 from tests.benchmarks.measuring import heading
 
-_ALL = {"intake": slack_intake.measure, "relay": relay.measure, "deadlines": deadlines.measure}
+_ALL = {
+    "intake": slack_intake.measure,
+    "relay": relay.measure,
+    "deadlines": deadlines.measure,
+    "report": report.measure,
+}
 
 
 def main() -> int:

@@ -120,6 +120,8 @@ def _clock(case_id: str, number: int) -> StepClock:
         step=Step.ACKNOWLEDGE,
         cycle=1000 + number,
         department="billing",
+        account="acme",
+        network="plain",
         started_at=MONDAY,
         target_seconds=900,
         due_at=_FAR,
@@ -153,9 +155,11 @@ def breach(number: int) -> None:
 async def _growth(kind: str, url: str, sizes: tuple[int, ...], *, rounds: int) -> list[Figure]:
     """Compare a sweep's look and a sweep's claim between few and many running clocks."""
     [case_id] = await _some_cases(url, 1)
+    database = Database(url)
+    async with database.begin() as tx:
+        await tx.session.exec(text("UPDATE step_clock SET next_at = NULL"))  # type: ignore[call-overload]
     looks: dict[int, list[float]] = {}
     claims: dict[int, list[float]] = {}
-    database = Database(url)
     have = 0
     for size in sizes:
         await _fill(database, case_id, have, size)
@@ -219,9 +223,10 @@ async def _fill(database: Database, case_id: str, have: int, size: int) -> None:
             end = f"{due}, 'done', 1.0" if copy else "NULL, NULL, NULL"
             await connection.execute(
                 text(
-                    "INSERT INTO step_clock (id, case_id, step, cycle, department, started_at, due_at, next_at,"
-                    f" rungs_passed, paused_seconds, {ended}) SELECT 'b' || v || '-{copy}', 'b' || v, 'acknowledge',"
-                    f" {copy + 1}, 'billing', {due}, {due}, {at}, 0, 0, {end} FROM ({series}) s"
+                    "INSERT INTO step_clock (id, case_id, step, cycle, department, account, network, started_at,"
+                    f" due_at, next_at, rungs_passed, paused_seconds, {ended}) SELECT 'b' || v || '-{copy}', 'b' || v,"
+                    f" 'acknowledge', {copy + 1}, 'billing', 'acme', 'plain', {due}, {due}, {at}, 0, 0, {end}"
+                    f" FROM ({series}) s"
                 ),
                 {"low": have, "high": size - 1},
             )

@@ -68,7 +68,9 @@ _JOURNAL = (
     "INSERT INTO journal (id, case_id, case_version, at, actor, act, from_state, to_state, details)"
     " VALUES (?, ?, ?, ?, 'portavoce', 'Delivered', 'relaying', 'answered', ?)"
 )
-_STOP = "UPDATE step_clock SET ended_at = ?, outcome = 'done', wall_seconds = ?, business_seconds = ? WHERE id = ?"
+_STOP = """UPDATE step_clock SET ended_at = ?, outcome = 'done', wall_seconds = ?, business_seconds = ?, next_at = NULL,
+ paused_at = NULL, paused_seconds = 0, member = CASE step WHEN 'relay' THEN NULL ELSE
+ (SELECT author FROM draft WHERE draft.case_id = step_clock.case_id ORDER BY version DESC LIMIT 1) END WHERE id = ?"""
 _CANCEL = "UPDATE timer SET state = 'cancelled' WHERE case_id = ? AND kind = 'close' AND state = 'running'"
 _CLOSE = """INSERT INTO timer (id, case_id, kind, cycle, due_at, state)
  SELECT ?, ?, 'close', coalesce(max(cycle), 0) + 1, CAST(? AS bigint), 'running'

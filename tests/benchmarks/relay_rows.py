@@ -41,7 +41,10 @@ class EndRows:
                 for line in rows[JournalEntry]
             ),
             "clocks": _counted(
-                (clock.step, clock.cycle, clock.outcome, clock.ended_at is not None, clock.business_seconds)
+                (
+                    clock.step, clock.cycle, clock.outcome, clock.ended_at is not None, clock.business_seconds,
+                    clock.member, clock.next_at is None, clock.paused_seconds,
+                )
                 for clock in rows[StepClock]
             ),
             "timers": _counted((timer.kind, timer.cycle, timer.state) for timer in rows[Timer]),

@@ -11,7 +11,7 @@ from tests.benchmarks.processes import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-@pytest.mark.parametrize("name", ["intake", "relay", "deadlines"])
+@pytest.mark.parametrize("name", ["intake", "relay", "deadlines", "report"])
 def test_a_small_round_finds_nothing_wrong(name: str):
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", name]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -42,6 +42,7 @@ class Answering:
             "Spam",
             "Snooze",
             "Details",
+            "Explain",
             "Like",
             "Repost",
             "Hide",
@@ -190,7 +191,7 @@ class Answering:
         await office.carry()
         [card] = office.shown("card", case)
         assert words in card.text
-        assert card.buttons == ("Details",)
+        assert card.buttons == ("Details", "Explain")
 
     async def test_details_tell_what_happened(self, office: SurfaceHarness) -> None:
         _, card = await new_card(office)
@@ -201,4 +202,26 @@ class Answering:
         assert "Anna Verdi: claimed" in text
         assert "answered: due 10:00" in text
         assert "Where is my invoice?" in dialog.pieces
+        assert dialog.submit == ""
+
+    async def test_explain_tells_why_it_is_due_and_who_hears_of_it(self, office: SurfaceHarness) -> None:
+        _, card = await new_card(office)
+        await office.press("anna", card, "Claim")
+        office.house.clock.forward(minutes=20)
+        dialog = await office.open("anna", card, "Explain")
+        assert isinstance(dialog, Dialog)
+        text = "\n".join(dialog.pieces)
+        for words in (
+            "Policy standard, as it was when the case began.",
+            "Route no. 2 chose it: To Billing, because it says “invoice”.",
+            "answered: due 10:00",
+            "Target: 1 h of opening hours from 09:00: policy standard",
+            "Hours: opening hours of Billing, UTC (calendar ",
+            "Counted: 20 min = Mon 09:00-09:20",
+            "Until due: 40 min = Mon 09:20-10:00",
+            "09:48: warning at 80 % of the target, to Anna Verdi",
+            "10:00: target missed, to Marta Bianchi, the managers' channel",
+            "claimed: after ",
+        ):
+            assert words in text, words
         assert dialog.submit == ""

@@ -95,7 +95,7 @@ class Approving:
         case, _ = await approved(office)
         await office.courier_turn()
         approval = office.shown("approval", case)[-1]
-        assert approval.buttons == ("Undo", "Details")
+        assert approval.buttons == ("Undo", "Details", "Explain")
         told = await office.press("anna", approval, "Undo")
         assert "Nothing was sent" in told.text
         await leave(office)
@@ -139,7 +139,7 @@ class Approving:
         await office.carry()
         await office.carry()
         approval = office.shown("approval", case)[-1]
-        assert approval.buttons == ("It is there", "Not there, send again", "Details")
+        assert approval.buttons == ("It is there", "Not there, send again", "Details", "Explain")
         told = await office.press("bruno", approval, "It is there")
         assert "Only an approver" in told.text
         await office.press("carla", approval, "It is there")

@@ -11,7 +11,7 @@ class Refusing:
     """Rules about those who may not."""
 
     @pytest.mark.parametrize(
-        "button", ["Claim", "Not ours", "No reply needed", "Spam", "Answer", "Reassign", "Snooze", "Details"]
+        "button", ["Claim", "Not ours", "No reply needed", "Spam", "Answer", "Reassign", "Snooze", "Details", "Explain"]
     )
     async def test_another_department_may_not(self, office: SurfaceHarness, button: str) -> None:
         case, card = await new_card(office)

@@ -16,6 +16,17 @@ async def ask(visitor: Visitor, about: str, *, who: str = ADA) -> Locator:
     return card
 
 
+async def write_by_form(visitor: Visitor, text: str) -> None:
+    """Have Ben, who is on no network, fill in the contact form."""
+    await visitor.at.to_form()
+    form = visitor.at.form
+    await form.get_by_role("textbox", name="Your name").fill("Ben Okafor")
+    await form.get_by_role("textbox", name="Your e-mail address").fill("ben@customer.example")
+    await form.get_by_role("textbox", name="Your message").fill(text)
+    await form.get_by_role("button", name="Send").click()
+    await expect(form.get_by_role("heading", name="Your conversation with Acme")).to_be_visible()
+
+
 async def answer(visitor: Visitor, card: Locator, text: str) -> None:
     """Answer in the card's own field."""
     field = card.get_by_role("textbox", name="Your answer")

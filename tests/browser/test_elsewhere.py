@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.panes import ANNA, APPROVE, CARLA, CHIARA
-from tests.browser.steps import answer, approve, ask, to_approve
+from tests.browser.steps import answer, approve, ask, to_approve, write_by_form
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.xdist_group("browser-elsewhere"), pytest.mark.asyncio(loop_scope="session")]
@@ -33,18 +33,12 @@ async def test_private_message_is_answered_in_private(visitor: Visitor, about: s
 
 
 async def test_contact_form_is_answered_on_its_own_page(visitor: Visitor, about: str) -> None:
-    await visitor.at.to_form()
-    form = visitor.at.form
-    await form.get_by_role("textbox", name="Your name").fill("Ben Okafor")
-    await form.get_by_role("textbox", name="Your e-mail address").fill("ben@customer.example")
-    await form.get_by_role("textbox", name="Your message").fill(f"Hello,\nwhat about {about}?\n\nBen")
-    await form.get_by_role("button", name="Send").click()
-    await expect(form.get_by_role("heading", name="Your conversation with Acme")).to_be_visible()
+    await write_by_form(visitor, f"Hello,\nwhat about {about}?\n\nBen")
     await visitor.workspace.be(ANNA, "billing")
     card = visitor.workspace.card(about)
     await answer(visitor, card, f"Hello Ben, {about} is paid.")
     await approve(visitor, await to_approve(visitor, f"{about} is paid"), about)
-    await expect(form.get_by_role("listitem").filter(has_text=f"{about} is paid")).to_have_count(1)
+    await expect(visitor.at.form.get_by_role("listitem").filter(has_text=f"{about} is paid")).to_have_count(1)
 
 
 async def test_slash_command_answers_and_freezes(visitor: Visitor, about: str) -> None:

@@ -49,7 +49,7 @@ async def test_tour_leads_a_stranger_through_the_whole_story(visitor: Visitor, a
 async def test_play_reaches_its_end_by_itself(visitor: Visitor) -> None:
     await visitor.at.page.get_by_role("button", name="Play it for me").click()
     play = visitor.at.page.get_by_role("region", name="The play")
-    await expect(play.get_by_text("Ada asks in public on the network").first).to_be_visible()
+    await expect(play.get_by_text("Elena asks what is wrong with her invoice").first).to_be_visible()
     await expect(play.get_by_role("button", name="Play again")).to_be_visible(timeout=240_000)
     await expect(visitor.at.trouble.get_by_text("doubled 0 · lost 0")).to_be_visible()
     await play.get_by_role("button", name="All lines").click()

@@ -8,7 +8,6 @@ from playwright.async_api import Browser, expect
 from tests.browser.panes import ADA, ANNA, APPROVE, CARLA
 from tests.browser.running import running_demo
 from tests.browser.visitor import visiting
-from tests.demo.process import free_port
 
 pytestmark = [pytest.mark.xdist_group("browser-restart"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -16,8 +15,8 @@ pytestmark = [pytest.mark.xdist_group("browser-restart"), pytest.mark.asyncio(lo
 async def test_page_reconnects_by_itself_after_the_demo_was_killed(
     browser: Browser, tmp_path: Path, about: str
 ) -> None:
-    words = ("--port", str(free_port()), "--keep", str(tmp_path))
-    with running_demo(*words) as (address, process):
+    keep = ("--keep", str(tmp_path))
+    with running_demo("--port", "0", *keep) as (address, process):
         async with visiting(browser, address) as visitor:
             network, workspace = visitor.network, visitor.workspace
             await network.be(ADA)
@@ -36,7 +35,7 @@ async def test_page_reconnects_by_itself_after_the_demo_was_killed(
             process.kill()
             process.wait()
             await expect(visitor.at.page.get_by_role("status").get_by_text("The demo does not answer")).to_be_visible()
-            with running_demo(*words) as (again, _):
+            with running_demo("--port", address.rpartition(":")[2], *keep) as (again, _):
                 assert again == address
                 await expect(visitor.at.page.get_by_text("The demo does not answer")).to_have_count(0)
                 await workspace.waiting(about).get_by_role("button", name=APPROVE).click()

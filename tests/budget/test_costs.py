@@ -6,10 +6,13 @@ import pytest
 
 from escalation import commands as c
 from escalation.desk import Delivery
+from escalation.digesting import Digests
 from escalation.inbox import Inbox
+from escalation.rolling_up import RollingUp
 from models.vocabulary import CaseState, DraftSource, DraftState, NetworkAct
 from tests.budget.counting import counted
-from tests.house import House, a_post
+from tests.counting import PlainCounting
+from tests.house import CONFIGURATION, House, a_post, build_house
 from tests.scenarios.steps import answered, approve, approved, in_review, quiet, replies, seen, state, texts
 
 MOST_STATEMENTS_OF_A_CLICK = 25
@@ -97,12 +100,36 @@ async def test_a_batch_of_replies_is_two_commits(house: House):
 async def test_an_idle_courier_and_an_idle_sweep_commit_nothing(house: House):
     await answered(house)
     await quiet(house, seconds=20)
+    rolling_up = RollingUp(house.database, house.clock)
+    with counted(house.database) as cost:
+        assert await rolling_up.roll_up() > 0
+    assert (cost.commits, cost.count <= 7) == (1, True), cost.statements
     with counted(house.database) as cost:
         assert await house.courier.drain() == 0
         assert await house.sweeper.sweep() == 0
         assert await Inbox(house.database, house.clock).take_up({"plain": _nothing}) == 0
+        assert await rolling_up.roll_up() == 0
     assert (cost.commits, cost.writes) == (0, 0)
-    assert cost.count <= 5
+    assert cost.count <= 6
+
+
+async def test_digests_cost_nothing_until_one_is_due_and_then_one_commit(house: House):
+    text = CONFIGURATION.replace(
+        'members = ["marta"]\n[[routes]]', 'members = ["marta"]\ndaily_digest = "08:30"\n[[routes]]'
+    )
+    house = build_house(house.database, clock=house.clock, configuration=text)
+    digests = Digests(house.desk, PlainCounting(house.database))
+    await digests.send_due()
+    await digests.send_due()
+    with counted(house.database) as idle:
+        for _ in range(100):
+            house.clock.forward(minutes=10)
+            assert await digests.send_due() == 0
+    assert (idle.commits, idle.count) == (0, 0)
+    house.clock.forward(hours=12)
+    with counted(house.database) as due:
+        assert await digests.send_due() == 1
+    assert (due.commits, due.writes) == (1, 2)
 
 
 async def _nothing(_: object) -> None:

@@ -89,7 +89,7 @@ async def plan_of(database: Database, statement: str, values: Any) -> tuple[str,
 
 def _scanned(node: dict[str, Any]) -> float:
     own = 0.0
-    if "Scan" in node["Node Type"] and node.get("Relation Name") in {"timer", "effect"}:
+    if "Scan" in node["Node Type"] and node.get("Relation Name") in {"timer", "effect", "step_clock"}:
         own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
     return own + sum(_scanned(child) for child in node.get("Plans", []))
 

@@ -63,6 +63,46 @@ def test_check_prints_warnings_and_passes(office: Office):
     assert "warning: " in checked.stderr
 
 
+COMPANY = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20201207
+RRULE:FREQ=YEARLY;COUNT=3
+SUMMARY:Works outing
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+DTSTART:20261208T130000Z
+DURATION:PT1H
+SUMMARY:All hands
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_check_says_what_the_company_calendar_closes(office: Office):
+    calendar = office.file.with_name("company.ics")
+    calendar.write_text(COMPANY, "utf-8")
+    office.write(CONFIGURATION.replace("[organisation]\n", '[organisation]\ncompany_days = "company.ics"\n'))
+
+    checked = office.command("check")
+    assert checked.exit_code == 0, checked.output
+    assert f"{calendar} closes 3 days from 2020-12-07 to 2022-12-07 and hours of 1 event.\n" in checked.stdout
+    assert json.loads(office.command("check", "--json").stdout)["company_days"] == [
+        {"file": str(calendar), "days": 3, "first_day": "2020-12-07", "last_day": "2022-12-07", "events": 1}
+    ]
+
+    calendar.write_text(COMPANY.replace("DTSTART;VALUE=DATE:20201207", "DTSTART:some day"), "utf-8")
+    refused = office.command("check")
+    assert refused.exit_code == 2
+    sentence = f"{calendar}, line 5: the event “Works outing” has no readable DTSTART"
+    assert f"{office.file}:2: organisation.company_days: {sentence}" in refused.stderr
+    calendar.unlink()
+    assert "cannot be read (no such file or directory)" in office.command("case", "list").stderr
+
+
 def test_commands_that_ask_nobody_need_no_secrets(working: Office):
     assert working.command("case", "list", env={}).exit_code == 0
     assert working.command("freeze", env={}).exit_code == 0

@@ -33,8 +33,12 @@ COMMANDS = every_command()
 def test_the_commands_are_those_of_the_contract():
     assert set(COMMANDS) == {
         "demo", "run", "web", "worker", "init", "check", "doctor", "migrate", "case list", "case show", "case explain",
+        "case recompute", "policy list", "policy preview",
         "outbox list", "outbox retry", "outbox park", "outbox confirm", "connectors", "lifecycle", "freeze", "release",
         "config schema", "config manifest",
+        "oncall who", "oncall calendar", "oncall swap", "oncall override", "oncall cancel",
+        "auditor",
+        "report",
     }  # fmt: skip
 
 
@@ -47,7 +51,24 @@ def test_every_command_takes_config_and_debug_and_has_help(words: str):
     assert "Usage:" in told.stdout
 
 
-@pytest.mark.parametrize("words", ["case list", "outbox list", "connectors", "lifecycle", "check", "doctor", "demo"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "case list",
+        "outbox list",
+        "report",
+        "connectors",
+        "lifecycle",
+        "check",
+        "doctor",
+        "demo",
+        "case recompute",
+        "policy list",
+        "policy preview",
+        "oncall who",
+        "oncall calendar",
+    ],
+)
 def test_every_listing_has_json(words: str):
     assert "--json" in {option for parameter in COMMANDS[words].params for option in parameter.opts}
 

@@ -426,7 +426,7 @@ async def test_a_changed_policy_leaves_running_clocks_alone_until_it_is_asked_fo
     await quiet(house)
     later = made(database, clock, ('acknowledge = "15m"', 'acknowledge = "30m"'))
     assert (await later.desk.file(case_id)).running(Step.ACKNOWLEDGE).target_seconds == 900
-    await do(later, case_id, c.Recompute(), actor="portavoce")
+    await do(later, case_id, c.Recompute(), actor="marta")
     running = (await later.desk.file(case_id)).running(Step.ACKNOWLEDGE)
     assert running.target_seconds == 1800
     assert running.due_at - running.started_at == timedelta(minutes=30)

@@ -1,7 +1,6 @@
 """The demo as a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,19 +30,23 @@ def demo(*words: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate(timeout=30)
 
 
-def until_it_waits(process: "subprocess.Popen[str]") -> None:
+def address_of(process: "subprocess.Popen[str]") -> str:
+    """Wait until the demo answers; give its address."""
+    first = process.stdout.readline()
+    if not first.startswith("The demo runs on "):
+        raise AssertionError(f"the demo ended: {first}{process.stderr.read()}")
+    return first.split()[-1].removesuffix("/sandbox/")
+
+
+def until_it_waits(process: "subprocess.Popen[str]") -> str:
+    """Wait until the demo waits for people, and would stop on a signal; give its address."""
+    address = address_of(process)
     for line in process.stdout:
         if line.startswith("Stop it with"):
-            return
+            return address
     raise AssertionError(f"the demo ended: {process.stderr.read()}")
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def ask(method: str, address: str, **more: object) -> httpx.Response:
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         return client.request(method, address, **more)

@@ -1,14 +1,17 @@
 """The one clock: it goes forward only, wakes what waits, and everybody lives by it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bots.demo.clock import BackwardsError, DemoClock, next_morning, next_saturday
-from tests.demo.visit import Visit
+from bots.demo.stage import MEMORY
+from tests.demo.visit import Visit, visit
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -68,6 +71,27 @@ async def test_patience_with_a_machine_passes_in_real_time():
     done, _ = await asyncio.wait({waiting}, timeout=0.05)
     assert not done
     waiting.cancel()
+
+
+async def test_a_jump_is_on_disk_before_anybody_lives_by_it(tmp_path: Path):
+    async with visit(tmp_path, keep=True) as demo:
+        before = demo.stage.clock.ahead
+
+        async def woken() -> float:
+            await demo.stage.clock.sleep(1800)
+            return json.loads((tmp_path / MEMORY).read_text())["ahead_seconds"]
+
+        waking = asyncio.create_task(woken())
+        await demo.do("clock", to="1h")
+        kept = timedelta(seconds=await asyncio.wait_for(waking, 5))
+        assert kept - before == timedelta(hours=1)
+        assert demo.stage.clock.ahead == kept
+
+
+async def test_two_jumps_at_once_are_one_after_the_other(demo: Visit):
+    before = demo.stage.clock.ahead
+    await asyncio.gather(*(demo.do("clock", to="1h") for _ in range(3)))
+    assert demo.stage.clock.ahead - before == timedelta(hours=3)
 
 
 async def test_a_jump_is_shown_and_everybody_goes_along(demo: Visit):

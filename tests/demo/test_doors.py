@@ -92,10 +92,11 @@ async def test_the_stream_tells_what_has_changed(demo: Visit):
 async def test_a_bad_request_gets_a_sentence(demo: Visit):
     json_type = {"Content-Type": "application/json"}
     for door, sent, status, sentence in (
-        ("clock", {"json": {"to": "yesterday"}}, 400, "to: one of 15m, 1h, morning, saturday"),
+        ("clock", {"json": {"to": "yesterday"}}, 400, "to: one of 15m, 1h, morning, saturday, due"),
         ("switches", {"json": {"name": "gravity", "on": True}}, 409, "There is no switch “gravity”."),
         ("switches", {"json": {"name": "down"}}, 400, "on: true or false"),
         ("switches", {"json": {"on": True}}, 400, "name: which switch"),
+        ("play", {"json": {"on": True, "piece": "opera"}}, 400, "piece: one of story, lapse"),
         ("play", {"json": []}, 400, "send one JSON object"),
         ("play", {"content": "{", "headers": json_type}, 400, "the body is no JSON"),
         ("tour", {"data": {"x": "1"}}, 400, "send JSON (Content-Type: application/json)"),

@@ -21,7 +21,7 @@ async def test_it_begins_on_request_and_stops_where_it_is(demo: Visit):
         return (await demo.state())["play"]["lines"]
 
     [first, *_] = await demo.until(told, "the first line")
-    assert first["what"].startswith("Ada asks in public")
+    assert first["what"].startswith("Elena asks")
     stopped = (await demo.do("play", on=False))["play"]
     assert stopped["state"] == "stopped"
     assert stopped["sentence"].startswith("Stopped.")
@@ -64,8 +64,8 @@ async def test_it_plays_to_its_good_end_twice(tmp_path: Path):
             play.start()
             await demo.until(lambda: _state(play, "playing"), "the beginning")
             await demo.until(lambda: _is_over(play), "the end", patience=60)
-            assert play.facts["sentence"].startswith("The end. 17 of 17 checks hold"), play.facts
-            assert (await demo.counted(approved=3 * times, sent=3 * times, under_way=0))["holds"]
+            assert play.facts["sentence"].startswith("The end. 26 of 26 checks hold"), play.facts
+            assert (await demo.counted(approved=4 * times, sent=4 * times, under_way=0))["holds"]
 
 
 async def _state(play: Play, wanted: str) -> bool:

@@ -2,6 +2,8 @@
 
 from tests.demo.visit import Visit
 
+SCENE = {"pane": "workspace", "person": "U0MARTA", "post": None, "page": None}
+
 
 async def current(demo: Visit) -> str | None:
     return (await demo.state())["tour"]["current"]
@@ -56,3 +58,24 @@ async def test_it_begins_again_with_the_next_question(demo: Visit):
 async def test_the_contact_form_is_no_step_of_it(demo: Visit):
     await demo.hands.fill_in_form(name="Ben", email="ben@customer.example", subject="", message="Where is it?")
     assert await current(demo) == "post"
+
+
+async def test_after_it_a_clock_may_run_out_before_the_visitor_who_then_takes_over(demo: Visit):
+    assert (await demo.state())["lapse"] is None
+    assert (await demo.do("play", on=True, piece="lapse"))["play"]["state"] == "playing"
+
+    async def over(wanted: bool) -> dict | None:
+        lapse = (await demo.state())["lapse"]
+        return lapse if lapse and lapse["over"] is wanted and await ended() else None
+
+    async def ended() -> bool:
+        return (await demo.state())["play"]["state"] == "ended"
+
+    late = await demo.until(lambda: over(False), "the clock to run out", patience=40)
+    assert late["title"] == "Nobody claimed Elena's question"
+    assert late["scene"] == {**SCENE, "channel": "D0MARTA"}
+    [breach] = await demo.hands.pings("U0MARTA", "D0MARTA", late["case"])
+    await demo.hands.click("U0MARTA", breach, "Take over")
+    had = await demo.until(lambda: over(True), "Marta to have it")
+    assert had["scene"] == {**SCENE, "channel": "C0BILLING"}
+    assert "Explain" in had["sentence"]

@@ -79,11 +79,11 @@ class Visit:
 
 
 @contextlib.asynccontextmanager
-async def visit(folder: Path, *, undo_seconds: int = 0) -> AsyncIterator[Visit]:
+async def visit(folder: Path, *, undo_seconds: int = 0, keep: bool = False) -> AsyncIterator[Visit]:
     listener = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with (
-        open_stage(folder, listener, address=address, undo_seconds=undo_seconds, keep=False) as stage,
+        open_stage(folder, listener, address=address, undo_seconds=undo_seconds, keep=keep) as stage,
         stage.speaker() as speaker,
     ):
         yield Visit(stage, speaker, Hands(speaker, SystemClock()))

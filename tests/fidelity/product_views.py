@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from importlib.resources import files
 from string import Formatter
@@ -13,23 +14,33 @@ from babel.messages.pofile import read_po
 from bots.slack.answer_dialog import AnswerDialog, Preview
 from bots.slack.blocks import paragraph, words
 from bots.slack.details_dialog import details_dialog
+from bots.slack.explain_dialog import explain_dialog
 from bots.slack.home_blocks import Queue, home_view, stranger_view
 from bots.slack.modals import reason_dialog, reassign_dialog, snooze_dialog
 from bots.slack.reading import ChatReader
 from bots.slack.references import Reference
 from bots.slack.rendering import render
+from bots.slack.swap_dialog import Proposal, swap_dialog, swapped_dialog
+from escalation.business_time import Skipped
+from escalation.calendar_days import Cause
 from escalation.cards import details_view
 from escalation.casefile import Fitted
+from escalation.digest import digest_view
+from escalation.explaining import CaseRecord, explain
+from escalation.explanation_views import explanation_view
 from escalation.language import LANGUAGES, Sentence, say
+from escalation.on_call import NOBODY_ON_CALL
 from escalation.ports import ChatMessage
 from escalation.views import Act, CardView, DiffPiece, NoteView, Post, View
 from escalation.wording import UNITS, Frame, fit
 from models.case import JournalEntry
-from models.vocabulary import CaseState
+from models.clocks import Timer
+from models.vocabulary import CaseState, TimerKind
 from tests.bots.hostile import corpus
 from tests.bots.rules_strangers import hostile_approval, hostile_card
 from tests.fidelity.product_cases import Network, Seen, drafted, everywhere, networks, varied
-from tests.unit.desk_table import LAST, NOW
+from tests.unit.desk_table import LAST, NOW, RECEIVED, rules
+from tests.unit.test_digest import digest, weekly
 
 MESSAGE, MODAL, HOME = "message", "modal", "home"
 ZONES = {"en": "UTC", "it": "Europe/Rome"}
@@ -68,6 +79,16 @@ def cards(seen: Seen, reader: ChatReader) -> Iterator[Drawn]:
         yield message(f"approval {number}: {seen.name}", view, reader, "approval")
 
 
+def digests(name: str, text: str, reader: ChatReader) -> Iterator[Drawn]:
+    """Digests of a day, of a week and of a day without anything, with and without their picture."""
+    for number, shown in enumerate((digest(), weekly(), digest(steps=(), departments=(), late={}, waiting=None))):
+        view = digest_view(shown, lambda key: text or key)
+        for picture in ("F0123456789", None):
+            sent = ChatMessage("effect1", "digest", "slack:C0MANAGERS", view)
+            blocks = render(sent, reader, slack_id, picture=picture).blocks
+            yield Drawn(f"digest {number}: {name} {bool(picture)} {reader.language}", MESSAGE, blocks)
+
+
 def plain_ones() -> Iterator[Drawn]:
     """What is shown of cases in which nobody means harm."""
     for seen, reader in itertools.product([*everywhere(), *varied(), *drafted()], READERS):
@@ -78,6 +99,7 @@ def plain_ones() -> Iterator[Drawn]:
             yield draw()
     for reader in READERS:
         yield from (draw() for draw in notes("plain", "Where is my invoice?", reader))
+        yield from digests("plain", "Billing", reader)
         yield from homes("plain", everyone, reader)
         yield from whispers("plain", "Acme", reader)
 
@@ -99,9 +121,12 @@ def hostile_ones() -> Iterator[Drawn]:
         approval = next(itertools.chain(seen.approvals, *(one.approvals for one in places)))
         yield message(f"approval: {name}", hostile_approval(approval, text), reader, "approval")
         yield from _some(notes(name, text, reader), number, whole=whole)
+        if whole:
+            yield from digests(name, text, reader)
         yield from _some(answers(name, hostile.post, network, text, reader), number, whole=whole)
         yield from _some(questions(name, text, reader), number, whole=whole)
         yield from _some(details(name, seen, text, reader), 0, whole=whole)
+        yield from _some(explanations(name, seen, text, reader), number, whole=whole)
         queue = Queue([hostile], [replace(hostile, case_id="another")], 40)
         if whole:
             queue = Queue(_apart(hostile, "own"), _apart(hostile, "free"), 40)
@@ -156,6 +181,7 @@ def dialogs(name: str, seen: Seen, network: Network, text: str, reader: ChatRead
     yield from answers(name, seen.card.post, network, text, reader)
     yield from questions(name, text, reader)
     yield from details(name, seen, text, reader)
+    yield from explanations(name, seen, text, reader)
 
 
 def preview(network: Network, text: str, kind: str) -> Preview:
@@ -183,7 +209,7 @@ def answers(name: str, post: Post, network: Network, text: str, reader: ChatRead
 
 
 def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
-    """Reassign, Send back, Reject and Snooze."""
+    """Reassign, Send back, Reject, Snooze, and swapping shifts."""
 
     def reassign(count: int) -> Drawn:
         departments = {f"d{n}": text or "x" for n in range(count)}
@@ -195,6 +221,15 @@ def questions(name: str, text: str, reader: ChatReader) -> Iterator[Draw]:
     yield from (partial(reassign, 2), partial(reason, Act.SEND_BACK), partial(reason, Act.REJECT))
     yield lambda: Drawn(f"snooze: {name}", MODAL, snooze_dialog(REFERENCE, reader))
     yield partial(reassign, 120)
+
+    def swap(count: int) -> Drawn:
+        rotas = {f"r{n}": text or "x" for n in range(count)}
+        when = {"since": LAST, "until": LAST, "taker": "U0ANNA"} if count == 1 else {}
+        proposal = Proposal(rotas=rotas, rota=f"r{count - 1}", whose="U0DARIO", **when)
+        return Drawn(f"swap {count}: {name}", MODAL, swap_dialog(proposal, reader))
+
+    yield from (partial(swap, 1), partial(swap, 120))
+    yield lambda: Drawn(f"swapped: {name}", MODAL, swapped_dialog(say("{who} wrote:", who=text), reader))
 
 
 def details(name: str, seen: Seen, text: str, reader: ChatReader) -> Iterator[Draw]:
@@ -222,6 +257,50 @@ def details(name: str, seen: Seen, text: str, reader: ChatReader) -> Iterator[Dr
 
     yield partial(drawn, 1, ())
     yield partial(drawn, 60, (text or " ", text[:400] or " "))
+
+
+def explanations(name: str, seen: Seen, text: str, reader: ChatReader) -> Iterator[Draw]:
+    """Explain of a case as it stands, of one with a long life, and of one that has had more than a dialog takes."""
+
+    def drawn(times: int) -> Drawn:
+        told = rules(name=lambda member: text or "x", label=lambda department: text[::-1] or "x")
+        record = CaseRecord(seen.file, _life(times), timers=[_wake()] if times else ())
+        clocks = explain(record, told, NOBODY_ON_CALL, NOW)
+        clocks = [replace(clock, skipped=_many_days(text)) for clock in clocks] * times if times else clocks
+        view = explanation_view(record, clocks, told, seen.shown)
+        headline = Sentence(view.headline.text, {**view.headline.values, "author": text})
+        return Drawn(f"explain {times}: {name}", MODAL, explain_dialog(replace(view, headline=headline), reader))
+
+    yield from (partial(drawn, 0), partial(drawn, 3), partial(drawn, 40))
+
+
+def _life(times: int) -> list[JournalEntry]:
+    """The journal of a case whose answer was put off as many times as a dialog can hardly tell."""
+    entries = [("OpenCase", {"route": {"route": 2}, "department": "billing"})]
+    for _ in range(times):
+        entries.append(("Snooze", {"paused": [["first_response", 1]], "reason": "snoozed", "until": NOW.isoformat()}))
+        entries.append(("Wake", {"resumed": [["first_response", 1]]}))
+    return [
+        JournalEntry(
+            id=f"j{number}", case_id="case1", case_version=number, at=RECEIVED + timedelta(seconds=number),
+            actor="anna", act=act, to_state=CaseState.WAITING_ANSWER, details=details,
+        )
+        for number, (act, details) in enumerate(entries)
+    ]  # fmt: skip
+
+
+def _wake() -> Timer:
+    return Timer(id="t1", case_id="case1", kind=TimerKind.WAKE, cycle=1, due_at=NOW)
+
+
+def _many_days(text: str) -> tuple[Skipped, ...]:
+    first = NOW.date()
+    return tuple(
+        Skipped(
+            first=first + timedelta(days=n), last=first + timedelta(days=n), cause=Cause.HOLIDAY, name=text, lost=()
+        )
+        for n in range(12)
+    )
 
 
 # --- the Home tab, and sentences shown to one person ----------------------------------------------------------------

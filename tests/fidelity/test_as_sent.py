@@ -14,8 +14,8 @@ from tests.clock import TestClock
 from tests.fidelity import judges
 from tests.fidelity.product_views import HOME, MESSAGE, MODAL, Drawn
 
-DIALOGS = ("Answer", "Reply privately", "Reassign", "Snooze", "Details")
-DECISIONS = ("Edit and send", "Send back", "Reject", "Details")
+DIALOGS = ("Answer", "Reply privately", "Reassign", "Snooze", "Details", "Explain")
+DECISIONS = ("Edit and send", "Send back", "Reject", "Details", "Explain")
 
 
 @pytest.fixture

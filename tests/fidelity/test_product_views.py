@@ -33,12 +33,12 @@ def test_nothing_is_left_out(drawn: list[Drawn]) -> None:
             for visibility in Visibility:
                 for language in ("en", "it"):
                     assert f"card: {network.name} {state} {visibility} {language}" in names
-    for kind in ("card", "approval", "note", "answer", "edit_and_send", "send_back", "reject", "reassign", "snooze",
-                 "details", "home", "stranger", "whisper"):  # fmt: skip
+    for kind in ("card", "approval", "note", "digest", "answer", "edit_and_send", "send_back", "reject", "reassign",
+                 "snooze", "details", "explain", "home", "stranger", "whisper"):  # fmt: skip
         assert any(name.startswith((f"{kind}:", f"{kind} ")) for name in names), kind
     for number in range(len(corpus())):
         shown = {name.partition(":")[0].split()[0] for name in names if f"hostile {number} " in name}
-        assert shown >= {"card", "approval", "note", "home", "stranger", "whisper", "details"}, number
+        assert shown >= {"card", "approval", "note", "home", "stranger", "whisper", "details", "explain"}, number
     assert {one.surface for one in drawn} == {MESSAGE, MODAL, HOME}
 
 

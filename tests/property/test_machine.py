@@ -44,6 +44,7 @@ from escalation.ports import (
 from models.database import Database
 from models.vocabulary import CaseState, DismissReason, DraftSource, Idempotency, NetworkAct, Visibility
 from tests.property.world import World
+from tests.watch.holding import broken
 
 EXAMPLES = int(os.environ.get("PORTAVOCE_EXAMPLES", "12"))
 PHASES = [Phase.generate, Phase.shrink] if "PORTAVOCE_EXAMPLES" in os.environ else [Phase.generate]
@@ -305,6 +306,7 @@ class Story(RuleBasedStateMachine):
         for world in getattr(self, "worlds", ()):
             self._mend(world)
             world.check()
+            assert world.do(broken(world.house.desk)) == []
             for case_id in world.case_ids():
                 state = world.file(case_id).case.state
                 assert state is not CaseState.RELAYING, (

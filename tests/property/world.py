@@ -12,12 +12,13 @@ from sqlmodel import SQLModel, select
 from escalation import commands as c
 from escalation.courier import Courier
 from escalation.decide import text_hash
-from escalation.lifecycle import CUSTOMERS_STEPS
 from escalation.ports import Arrival, ChatMessage, OutgoingReply, Posted, PostFacts, Uncertain
+from escalation.retelling import ToldClock, retell
 from models.case import Case, Draft, JournalEntry, Review
 from models.clocks import StepClock
 from models.database import Database
 from models.outbox import Effect
+from models.store.auditing import OWED
 from models.vocabulary import (
     OPEN_STATES,
     UNSETTLED_EFFECTS,
@@ -28,22 +29,12 @@ from models.vocabulary import (
     EffectState,
     Idempotency,
     Step,
-    StepOutcome,
     Verdict,
 )
 from tests.house import House, PlainChat, PlainNetwork, TestClock, build_house
 
 LATENESS = timedelta(seconds=60)
 """How late the network may act after it seemed to fail; shorter than the quarantine."""
-
-_WORK = {
-    CaseState.WAITING_ANSWER: {Step.ROUTE, Step.ACKNOWLEDGE, Step.ANSWER},
-    CaseState.SNOOZED: {Step.ROUTE, Step.ACKNOWLEDGE, Step.ANSWER},
-    CaseState.IN_REVIEW: {Step.APPROVE},
-    CaseState.RELAYING: {Step.RELAY},
-    CaseState.NEEDS_CHECK: {Step.RELAY},
-    CaseState.ANSWERED: {Step.RESOLUTION},
-}
 
 
 @dataclass
@@ -268,8 +259,15 @@ class World:
             assert [entry.case_version for entry in entries] == list(range(1, case.version + 1))
             assert all(a.at <= b.at for a, b in itertools.pairwise(entries))
             assert entries[-1].to_state is case.state
-            assert recomputed(entries) == {
-                (clock.step, clock.cycle): (clock.started_at, clock.ended_at, clock.outcome)
+            assert self._retold(case, entries) == {
+                (clock.step, clock.cycle): ToldClock(
+                    clock.started_at,
+                    clock.department,
+                    clock.ended_at,
+                    clock.outcome,
+                    clock.wall_seconds,
+                    clock.business_seconds,
+                )
                 for clock in clocks[case_id]
             }
             for clock in clocks[case_id]:
@@ -281,9 +279,15 @@ class World:
             running = [clock.step for clock in clocks[case_id] if clock.ended_at is None]
             assert len(running) == len(set(running)), "one step runs twice"
             if case.state in OPEN_STATES:
-                assert _WORK[case.state] & set(running), f"nobody owes anything in {case.state}"
+                assert OWED[case.state] & set(running), f"nobody owes anything in {case.state}"
             else:
                 assert not running, f"{running} run on in {case.state}"
+
+    def _retold(self, case: Case, entries: Sequence[JournalEntry]) -> dict[tuple[Step, int], ToldClock]:
+        """Step clocks from the journal alone, in the business time of the case's departments."""
+        rulebook = self.house.desk.rulebook
+        policy = rulebook.settings.policy_snapshot(case.policy)
+        return retell(entries, lambda department: rulebook.calendar(department, policy))
 
     def _one_live_card(self) -> None:
         seen: set[tuple[Any, ...]] = set()
@@ -292,22 +296,3 @@ class World:
                 key = (message.case_id, message.channel, message.kind, getattr(message.view, "draft_version", 0))
                 assert key not in seen, "two cards of one case in one channel"
                 seen.add(key)
-
-
-def recomputed(journal: Sequence[JournalEntry]) -> dict[tuple[Step, int], tuple[datetime, datetime | None, Any]]:
-    """Step clocks from the journal alone; those of the customer begin with the post, not with our knowing of it."""
-    found: dict[tuple[Step, int], tuple[datetime, datetime | None, Any]] = {}
-    posted_at = datetime.fromisoformat(journal[0].details["posted_at"])
-    for entry in journal:
-        for name, cycle in entry.details.get("started", []):
-            step = Step(name)
-            opening = entry.act == "OpenCase" and step is not Step.ROUTE
-            assert (step, cycle) not in found, "a step was started twice"
-            since = entry.details.get("since") if step in CUSTOMERS_STEPS else None
-            began = posted_at if opening else datetime.fromisoformat(since) if since else entry.at
-            found[step, cycle] = (began, None, None)
-        for name, cycle, outcome in entry.details.get("stopped", []):
-            started, ended, _ = found.get((Step(name), cycle), (entry.at, None, None))
-            assert ended is None, "a step was ended twice"
-            found[Step(name), cycle] = (started, entry.at, StepOutcome(outcome))
-    return found

@@ -23,6 +23,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from tests.race.work import RaceHouse, misdelivered, race_settings
+from tests.watch.holding import broken
 
 ROOT = Path(__file__).parents[2]
 CASES, SENTENCES = 200, 11  # which makes ten parts
@@ -137,7 +138,7 @@ def rows(url: str, query: str) -> list[Any]:
         return connection.execute(query).fetchall()  # type: ignore[arg-type]
 
 
-def check_rows(url: str, *, sent: int) -> None:
+async def check_rows(url: str, receiver: str, *, sent: int) -> None:
     states = dict(rows(url, "SELECT state, count(*) FROM effect WHERE kind = 'reply' GROUP BY state"))
     assert states == {"sent": sent}
     differing = (
@@ -152,6 +153,9 @@ def check_rows(url: str, *, sent: int) -> None:
         rows(url, "SELECT c.id FROM cases c WHERE c.version <> (SELECT count(*) FROM journal j WHERE j.case_id = c.id)")
         == []
     )
+    house = RaceHouse(url, race_settings(receiver))
+    assert await broken(house.desk) == []
+    await house.close()
 
 
 @pytest.mark.parametrize("workers", [2, 4])
@@ -163,7 +167,7 @@ async def test_workers_share_the_replies_and_send_each_once_in_order(
     with working(postgresql_server, receiver, *[()] * workers) as team:
         told = await asyncio.to_thread(team.finish)
     assert misdelivered(log_of(receiver), cases=CASES, parts=parts) == []
-    check_rows(postgresql_server, sent=CASES * parts)
+    await check_rows(postgresql_server, receiver, sent=CASES * parts)
     assert sum(one["attempts"].get("reply sent", 0) for one in told) == CASES * parts
     assert all(one["attempts"] for one in told), "one worker did everything; that was no race"
 
@@ -185,7 +189,7 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
         standing.send_signal(signal.SIGCONT)
         told = await asyncio.to_thread(team.finish)
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
-    check_rows(postgresql_server, sent=cases * parts)
+    await check_rows(postgresql_server, receiver, sent=cases * parts)
     assert rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id") == before
     still_open = rows(postgresql_server, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
     assert still_open < open_attempts, "the late results were not kept as attempts"
@@ -219,7 +223,7 @@ async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: 
         await finished
     assert cut >= 3
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
-    check_rows(postgresql_server, sent=cases * parts)
+    await check_rows(postgresql_server, receiver, sent=cases * parts)
 
 
 async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(own_server: Any, receiver: str):
@@ -234,7 +238,7 @@ async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(o
         await finished
     assert 0 < begun < cases * parts, "the crash did not come in the middle"
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
-    check_rows(url, sent=cases * parts)
+    await check_rows(url, receiver, sent=cases * parts)
 
 
 def _crash_and_start(server: Any) -> None:

@@ -142,6 +142,29 @@ async def test_a_chat_message_is_known_as_the_card_it_is(house: House):
         assert await tx.cases.by_card("slack:C0LEGAL", message_id) is None
 
 
+async def test_a_card_that_is_being_posted_may_stand_in_its_channel_already(house: House):
+    await house.arrive()
+
+    async def may_stand(channel: str) -> bool:
+        async with house.database.read() as tx:
+            return await tx.outbox.may_have_posted(channel)
+
+    async def is_in(state: EffectState) -> bool:
+        effect = await one(house.database, Effect)
+        async with house.database.begin() as tx:
+            assert await tx.outbox.move(effect.id, from_=[effect.state], changes={"state": state})
+        return await may_stand("slack:C0BILLING")
+
+    assert not await may_stand("slack:C0BILLING")  # nobody has tried yet
+    assert await is_in(EffectState.SENDING)
+    assert await is_in(EffectState.UNKNOWN)
+    assert not await may_stand("slack:C0LEGAL")
+    assert not await is_in(EffectState.READY)
+    await quiet(house)
+    assert house.chat.messages
+    assert not await is_in(EffectState.SENDING)  # its message is known; it is only being drawn again
+
+
 async def test_our_replies_lead_back_to_their_conversation(house: House):
     case_id = await answered(house)
     file = await house.desk.file(case_id)
@@ -191,12 +214,15 @@ async def test_timers_have_cycles_and_are_due_by_time(house: House):
             await tx.session.flush()
         assert [timer.id for timer in await tx.clocks.due(MONDAY + timedelta(hours=4))] == ["t1", "t3"]
         assert await tx.clocks.due_cases(MONDAY + timedelta(minutes=30), limit=9) == []
+        assert await tx.clocks.oldest_timer_due() == MONDAY + timedelta(hours=1)
         await tx.clocks.fired(["t1"], LATER)
+        assert await tx.clocks.oldest_timer_due() == MONDAY + timedelta(hours=3)
         assert [timer.id for timer in await tx.clocks.due(LATER)] == ["t3", "t5"]
         await tx.clocks.cancel([case_id], [TimerKind.CLOSE])
         assert len(await tx.clocks.due(LATER)) == 2
         await tx.clocks.cancel([case_id], [TimerKind.WAKE])
         assert await tx.clocks.due(LATER) == []
+        assert await tx.clocks.oldest_timer_due() is None
 
 
 async def test_freezes_are_set_and_lifted_once(house: House):
@@ -346,7 +372,8 @@ async def test_a_card_never_forgets_the_newest_version_that_it_shows(house: Hous
 
 async def test_step_clocks_are_counted_by_cycle(house: House):
     case_id = await house.arrive()
-    clock = StepClock(id="c9", case_id=case_id, step=Step.ROUTE, cycle=2, department="billing", started_at=MONDAY)
+    facets = {"department": "billing", "account": "acme", "network": "plain"}
+    clock = StepClock(id="c9", case_id=case_id, step=Step.ROUTE, cycle=2, started_at=MONDAY, **facets)
     await add(house.database, clock)
     with pytest.raises(IntegrityError):
         await add(house.database, copy_of(clock))
@@ -364,9 +391,14 @@ async def test_the_policy_and_the_authors_are_kept(house: House):
         assert [entry.act for entry in await tx.cases.journal(case_id)] == ["OpenCase"]
 
 
-async def test_open_cards_are_drawn_again_when_asked(house: House):
+async def test_open_cards_are_drawn_again_when_asked_and_pings_stay_as_they_were(house: House):
     case_id = await house.arrive()
     await quiet(house)
+    house.clock.forward(minutes=12)
+    await house.sweeper.sweep()
+    await quiet(house)
+    async with house.database.read() as tx:
+        assert {card.kind for card in await tx.outbox.cards_of([case_id])} == {CardKind.CARD, CardKind.PING}
     async with house.database.begin() as tx:
         await tx.outbox.refresh_open_cards(house.clock.now(), accounts=["other"])
         await tx.outbox.refresh_open_cards(house.clock.now(), accounts=["acme"])

@@ -192,6 +192,7 @@ def rules(**changes: object) -> Rules:
         "is_approver": lambda member: member in {APPROVER, AUTHOR},
         "is_second_approver": lambda member: member == SECOND,
         "is_deputy": lambda member: False,
+        "is_manager": lambda member: member == MANAGER,
         "name": str.title,
         "label": str.title,
         "departments": {"billing": "Billing", "product": "Product"},

@@ -72,14 +72,14 @@ ON_THE_POST = ["like", "repost", "hide"]
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (CaseState.WAITING_ANSWER, [*IDLE, *ON_THE_POST, "details"]),
-        (CaseState.SNOOZED, [*IDLE, *ON_THE_POST, "details"]),
-        (CaseState.IN_REVIEW, [*ON_THE_POST, "details"]),
-        (CaseState.RELAYING, [*ON_THE_POST, "details"]),
-        (CaseState.NEEDS_CHECK, [*ON_THE_POST, "details"]),
-        (CaseState.ANSWERED, ["no_reply_needed", *ON_THE_POST, "details"]),
-        (CaseState.DISMISSED, ["details"]),
-        (CaseState.CLOSED, ["details"]),
+        (CaseState.WAITING_ANSWER, [*IDLE, *ON_THE_POST, "details", "explain"]),
+        (CaseState.SNOOZED, [*IDLE, *ON_THE_POST, "details", "explain"]),
+        (CaseState.IN_REVIEW, [*ON_THE_POST, "details", "explain"]),
+        (CaseState.RELAYING, [*ON_THE_POST, "details", "explain"]),
+        (CaseState.NEEDS_CHECK, [*ON_THE_POST, "details", "explain"]),
+        (CaseState.ANSWERED, ["no_reply_needed", *ON_THE_POST, "details", "explain"]),
+        (CaseState.DISMISSED, ["details", "explain"]),
+        (CaseState.CLOSED, ["details", "explain"]),
     ],
 )
 def test_a_card_offers_what_the_state_allows(state: CaseState, expected: list[str]):
@@ -163,11 +163,11 @@ def test_a_freeze_is_shown_where_something_could_leave():
     [
         (
             CaseState.IN_REVIEW,
-            ["approve", "edit_and_send", "send_back", "reject", "make_private", "like_only", "details"],
+            ["approve", "edit_and_send", "send_back", "reject", "make_private", "like_only", "details", "explain"],
         ),
-        (CaseState.RELAYING, ["undo", "details"]),
-        (CaseState.NEEDS_CHECK, ["posted", "not_posted", "details"]),
-        (CaseState.ANSWERED, ["details"]),
+        (CaseState.RELAYING, ["undo", "details", "explain"]),
+        (CaseState.NEEDS_CHECK, ["posted", "not_posted", "details", "explain"]),
+        (CaseState.ANSWERED, ["details", "explain"]),
     ],
 )
 def test_the_approvals_card_offers_what_is_to_be_decided(state: CaseState, expected: list[str]):
@@ -177,7 +177,7 @@ def test_the_approvals_card_offers_what_is_to_be_decided(state: CaseState, expec
 
 def test_a_reply_that_has_left_is_not_offered_for_undoing():
     file = a_file(CaseState.RELAYING, reply=EffectState.SENDING)
-    assert [action.act.value for action in approval_view(file, file.draft, shown()).actions] == ["details"]
+    assert [action.act.value for action in approval_view(file, file.draft, shown()).actions] == ["details", "explain"]
 
 
 def test_an_older_version_offers_nothing_and_points_to_the_newer():
@@ -217,6 +217,14 @@ def test_the_context_is_what_was_said_before_by_both_sides():
     assert post.text == "Thanks!"
     said = [(excerpt.sender, excerpt.text) for excerpt in post.context]
     assert said == [("Ada", "Where is my invoice?"), ("Acme", PARTS[0])]
+
+
+def test_an_approvals_card_does_not_repeat_its_own_text_as_if_it_had_been_said_before():
+    file = a_file(CaseState.ANSWERED)
+    assert [excerpt.text for excerpt in card_view(file, file.cards[0], shown()).post.context] == [PARTS[0]]
+    assert approval_view(file, file.draft, shown()).post.context == ()
+    older = a_draft(["Next week."], DraftState.SENT_BACK, id="d0")
+    assert [excerpt.text for excerpt in approval_view(file, older, shown()).post.context] == [PARTS[0]]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """Sentences are read in the reader's language and zone; what people wrote passes through unaltered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from escalation.language import Ago, Reader, Sentence, say
+from escalation.language import Ago, Days, Hours, Reader, Sentence, Stretch, joined, say
 from escalation.notes import Note, sentence_of, sentence_payload
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -91,3 +91,27 @@ def test_a_note_survives_storage():
     note = Note(say("{who} changed it:", who="Carla"), to=("anna",), diff=(1, 2), quote="m1", url="https://x.example")
     assert Note.of(note.payload()) == note
     assert Note.of({"sentence": {"text": "Hi", "values": {}}}) == Note(say("Hi"))
+
+
+def test_stretches_dates_and_counted_hours_are_values_like_others():
+    sentence = say(
+        "{stretch}; {days}; {hours}",
+        stretch=Stretch(NOON, NOON + timedelta(minutes=30)),
+        days=Days(date(2026, 3, 7), date(2026, 3, 8)),
+        hours=Hours(26 * 3_600 + 610),
+    )
+    assert Reader("en", "Europe/Rome", NOON).read(sentence) == "Mon 13:00-13:30; Sat 7 Mar - Sun 8 Mar; 26 h 10 min"
+    assert Reader("it", "UTC", NOON).read(sentence) == "lun 12:00-12:30; sab 7 mar - dom 8 mar; 26 h 10 min"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "read"), [(0, "0 s"), (-1, "0 s"), (59, "59 s"), (3_600, "1 h"), (3_661, "1 h 1 min")]
+)
+def test_counted_time_has_no_days(seconds: int, read: str):
+    assert str(joined([Hours(seconds)], "")) == read
+
+
+def test_joined_values_keep_their_kinds():
+    both = joined([NOON, say("at {at}", at=NOON), "{brace}"], " + ")
+    assert Reader("en", "Europe/Rome", NOON).read(both) == "13:00 + at 13:00 + {brace}"
+    assert str(joined([], " + ")) == ""

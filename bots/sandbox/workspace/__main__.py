@@ -1,8 +1,11 @@
 """Starts a workspace alone: `python -m bots.sandbox.workspace --port 8010 --seed team.json --deliver-to URL`."""
 
 import argparse
+import contextlib
 import json
+import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import uvicorn
@@ -59,31 +62,44 @@ def build(arguments: argparse.Namespace) -> Workspace:
 
 
 def main(given: list[str] | None = None) -> int:
-    """Run until interrupted; answers the exit code: 0, 1 when it could not run, 2 for a wrong seed or state."""
+    """Run until interrupted; answers the exit code: 0, 1 when it could not listen, 2 for a wrong seed or state."""
     arguments = parser().parse_args(given)
+    family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
     try:
-        workspace = build(arguments)
-    except (SeedProblem, CannotDo, OSError, ValueError) as problem:
-        sys.stderr.write(f"{problem}\n")
-        return USAGE
-    app = create_workspace_app(workspace)
-    served = Starlette(routes=[Mount(arguments.prefix, app)]) if arguments.prefix else app
-    sys.stdout.write(f"workspace at {workspace.own_url}, Web API at {workspace.own_url}/api/\n")
-    sys.stdout.flush()
-    # Streams stay open until somebody leaves, so the wait for connections to end is cut short.
-    config = uvicorn.Config(
-        served, host=arguments.host, port=arguments.port, log_level="warning", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    try:
-        server.run()
-    except SystemExit:  # uvicorn's way to say that it could not listen; it has logged why
+        listener = socket.create_server((arguments.host, arguments.port), family=family)
+    except OSError as problem:
+        sys.stderr.write(f"{arguments.host}, port {arguments.port}: {problem.strerror}\n")
         return REFUSED
-    except KeyboardInterrupt:
-        pass
+    with listener:
+        arguments.port = listener.getsockname()[1]  # with 0 any free one was taken
+        try:
+            workspace = build(arguments)
+        except (SeedProblem, CannotDo, OSError, ValueError) as problem:
+            sys.stderr.write(f"{problem}\n")
+            return USAGE
+        sys.stdout.write(f"workspace at {workspace.own_url}, Web API at {workspace.own_url}/api/\n")
+        sys.stdout.flush()
+        serve(workspace, listener, prefix=arguments.prefix)
     if arguments.keep:
         arguments.keep.write_text(json.dumps(workspace.snapshot()), encoding="utf-8")
-    return 0 if server.started else REFUSED
+    return 0
+
+
+def serve(workspace: Workspace, listener: socket.socket, *, prefix: str) -> None:
+    """Serve until interrupted."""
+    app = served = create_workspace_app(workspace)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app):  # what is mounted is started and stopped by its host alone
+            yield
+
+    if prefix:
+        served = Starlette(routes=[Mount(prefix, app)], lifespan=lifespan)
+    # Streams stay open until somebody leaves, so the wait for connections to end is cut short.
+    config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def create_workspace_app(workspace: Workspace) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        workspace.deliveries.resume()
         yield
         await workspace.close()
 

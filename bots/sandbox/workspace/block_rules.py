@@ -70,7 +70,9 @@ SHAPES: dict[str, Rule] = {
             "exclude_bot_users": Flag(),
         }
     ),
-    "slack_file": Rule({"id": String(), "url": String(3000)}, any_of=("id", "url")),
+    "slack_file": Rule(
+        {"id": String(pattern="F[A-Z0-9]{8,}"), "url": String(3000)}, any_of=("id", "url"), not_both=(("id", "url"),)
+    ),
     "workflow": Rule({"trigger": Anything()}, ("trigger",)),
     "feedback_button": Rule(
         {"text": Text(75, PLAIN), "value": String(2000), "accessibility_label": String(75)}, ("text", "value")

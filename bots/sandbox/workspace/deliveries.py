@@ -9,7 +9,7 @@ Facts: docs.slack.dev/apis/events-api (3 s, retries at once, after 1 and 5 minut
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -98,6 +98,8 @@ class Deliveries:
         self._idle = asyncio.Event()
         self._idle.set()
         self._held: list[tuple[int, dict[str, Any]]] = []
+        self._undelivered: dict[str, dict[str, Any]] = {}
+        self._resting: list[dict[str, Any]] = []
 
     @property
     def connected(self) -> bool:
@@ -110,16 +112,34 @@ class Deliveries:
         name = fault.fault if fault else "none"
         if name == "lost":
             self._keep("event", envelope, 0, "lost")
-        elif fault and name == "reorder":
+            self._release()
+            return
+        self._undelivered[envelope["event_id"]] = envelope
+        if fault and name == "reorder":
             self._held.append((fault.after, envelope))
             return
-        elif fault and name == "late":
+        if fault and name == "late":
             due = self._clock.now() + timedelta(seconds=fault.seconds)
             self.spawn(self._late(due, envelope))
         else:
             for _ in range(1 + (fault.copies if fault and name == "duplicate" else 0)):
                 self.spawn(self._event(envelope))
         self._release()
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """Return the events that are neither acknowledged nor given up; clicks are not repeated, so none is kept."""
+        return list(self._undelivered.values())
+
+    def restore(self, envelopes: Iterable[dict[str, Any]]) -> None:
+        """Take events that a snapshot holds; ``resume`` delivers them."""
+        self._resting = [one for one in envelopes if one["event_id"] not in self._undelivered]
+        self._undelivered |= {one["event_id"]: one for one in self._resting}
+
+    def resume(self) -> None:
+        """Deliver what was restored, from the first attempt. Needs a running event loop."""
+        resting, self._resting = self._resting, []
+        for envelope in resting:
+            self.spawn(self._event(envelope))
 
     async def interaction(self, payload: dict[str, Any]) -> Acknowledgement:
         """Deliver a click, a submission or a shortcut once and answer what came back within three seconds."""
@@ -216,8 +236,9 @@ class Deliveries:
                 await self._off_the_count(self._clock.sleep(RETRY_AFTER[attempt - 1]))
             came = await self._deliver("events_api", name, envelope, body, "application/json", attempt, reason)
             if came.ok or came.no_retry or came.status == "not_connected":
-                return
+                break
             reason = came.status if came.status != "timeout" or len(self.links) else "http_timeout"
+        self._undelivered.pop(envelope["event_id"], None)
 
     async def _deliver(
         self, kind: str, name: str, payload: dict[str, Any], body: bytes, content_type: str, attempt: int, reason: str

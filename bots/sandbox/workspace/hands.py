@@ -10,7 +10,7 @@ from bots.sandbox.workspace.block_check import completed
 from bots.sandbox.workspace.errors import CannotDo
 from bots.sandbox.workspace.readers import Readers
 from bots.sandbox.workspace.records import Channel, Message
-from bots.sandbox.workspace.seed import Person
+from bots.sandbox.workspace.seed import Person, UserGroup
 from bots.sandbox.workspace.seen import Seen
 from bots.sandbox.workspace.typed_text import typed
 
@@ -131,6 +131,11 @@ class Hands(Readers):
         """Change somebody's profile (language, time zone, name); the app may look it up again."""
         self.people[user] = replace(self.people[user], **new)
         return self.people[user]
+
+    def change_group(self, group: str, **new: Any) -> UserGroup:
+        """Change a user group (its members, whether it is disabled); the app may ask for it again."""
+        self.groups[group] = replace(self.groups[group], **new)
+        return self.groups[group]
 
     # ---- what they may do
     # ----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ A refusal is 409 with `{"error": sentence}`, a request that cannot be understood
 """
 
 import json
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -198,6 +199,7 @@ class PeopleDoor:
         if request.method == "POST":
             try:
                 self._workspace.restore(await _object(request))
+                self._workspace.deliveries.resume()
             except (CannotDo, KeyError, TypeError, ValueError) as error:
                 return _refused(400, f"this snapshot cannot be loaded: {error}")
         return JSONResponse(self._workspace.snapshot())
@@ -207,7 +209,11 @@ class PeopleDoor:
         upload = self._workspace.uploads.get(str(request.path_params["file"]))
         if upload is None or upload.content is None:
             return _refused(404, "there is no such file")
-        return Response(upload.content.encode("latin-1"), media_type="application/octet-stream")
+        kind = (mimetypes.guess_type(upload.name)[0] if upload.is_picture else None) or "application/octet-stream"
+        headers = {"X-Content-Type-Options": "nosniff"}
+        if not kind.startswith("image/") or kind == "image/svg+xml":
+            kind = "application/octet-stream"
+        return Response(upload.content.encode("latin-1"), media_type=kind, headers=headers)
 
     async def stream(self, _request: Request) -> Response:
         """Send every change as a server-sent event."""

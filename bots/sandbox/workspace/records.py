@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 Json = dict[str, Any]
+PICTURES = ("\x89PNG\r\n", "\xff\xd8\xff", "GIF8")
+"""How the pictures that a block may show begin, as latin-1 text."""
 
 
 @dataclass(slots=True)
@@ -133,7 +135,11 @@ class Channel:
 
 @dataclass(slots=True)
 class Upload:
-    """A file on its way or arrived. `content` is the bytes in a snapshot-friendly latin-1 text."""
+    """A file on its way or arrived. `content` is the bytes in a snapshot-friendly latin-1 text.
+
+    `completed`: the app has said that the file is all there, so that its messages may show it; `looks_left`: how many
+    messages that show it are refused before, because it is being looked through.
+    """
 
     id: str
     name: str
@@ -141,3 +147,11 @@ class Upload:
     title: str = ""
     content: str | None = None
     shared: bool = False
+    alt_text: str = ""
+    completed: bool = False
+    looks_left: int = 0
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a block may show it: its first bytes say png, jpg or gif, whatever it is called."""
+        return (self.content or "").startswith(PICTURES)

@@ -48,6 +48,7 @@ class UserGroup:
     handle: str
     name: str = ""
     members: tuple[str, ...] = ()
+    disabled: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from bots.sandbox.workspace.errors import CannotDo
 from bots.sandbox.workspace.faults import FaultScript
 from bots.sandbox.workspace.identifiers import Identifiers
 from bots.sandbox.workspace.records import Channel, Json, Message, Upload
-from bots.sandbox.workspace.seed import Person, Seed
+from bots.sandbox.workspace.seed import Person, Seed, UserGroup
 from bots.sandbox.workspace.socket_mode import SocketLinks
 from bots.sandbox.workspace.throttle import Throttle
 from bots.sandbox.workspace.triggers import ResponseAddresses, Triggers
@@ -72,6 +72,7 @@ class WorkspaceState:
         self.groups = {group.id: group for group in self.seed.usergroups}
         self.channels: dict[str, Channel] = {}
         self.uploads: dict[str, Upload] = {}
+        self.looks_at_files = 0
         self.views = Views(self.seed, self.ids)
         self.codes: set[str] = set()
         self.scheduled: dict[str, Json] = {}
@@ -294,7 +295,7 @@ class WorkspaceState:
     # -----------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Json:
-        """Write what survives a restart: channels, messages, Home tabs, files.
+        """Write what survives a restart: channels, messages, Home tabs, files, events that the app has not taken yet.
 
         Open dialogs, triggers, response addresses and ephemerals do not.
         """
@@ -302,22 +303,30 @@ class WorkspaceState:
             "version": SNAPSHOT_VERSION,
             "seed": self.seed.as_dict(),
             "people": [asdict(person) for person in self.people.values()],
+            "usergroups": [asdict(group) for group in self.groups.values()],
             "channels": [channel.as_dict() for channel in self.channels.values()],
             "homes": dict(self.views.homes),
             "uploads": [asdict(upload) for upload in self.uploads.values()],
             "marks": {user: dict(marks) for user, marks in self.marks.items()},
+            "undelivered": self.deliveries.snapshot(),
         }
 
     def restore(self, given: Json) -> None:
-        """Load what `snapshot` wrote, in place of everything there. Raises CannotDo for a snapshot of another kind."""
+        """Load what `snapshot` wrote, in place of everything there; `deliveries.resume` then delivers its events.
+
+        Raises CannotDo for a snapshot of another kind.
+        """
         if given.get("version") != SNAPSHOT_VERSION:
             raise CannotDo(f"this is no snapshot of version {SNAPSHOT_VERSION}")
         self.people = {one["id"]: Person(**one) for one in given["people"]}
+        groups = [UserGroup(**{**one, "members": tuple(one["members"])}) for one in given.get("usergroups", ())]
+        self.groups = {group.id: group for group in groups or self.groups.values()}
         self.channels = {one["id"]: Channel.from_dict(one) for one in given["channels"]}
         self._by_name = {channel.name: channel for channel in self.channels.values() if channel.name}
         self.views.homes = dict(given["homes"])
         self.uploads = {one["id"]: Upload(**one) for one in given["uploads"]}
         self.marks = {user: dict(marks) for user, marks in given.get("marks", {}).items()}
+        self.deliveries.restore(given.get("undelivered", []))
         for channel in self.channels.values():
             if channel.messages:
                 self.ids.not_before(max(channel.messages))

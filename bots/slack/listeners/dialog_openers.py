@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bots.slack.answer_dialog import AnswerDialog, Preview
 from bots.slack.blocks import INPUT_CHARACTERS
 from bots.slack.details_dialog import details_dialog
+from bots.slack.explain_dialog import explain_dialog
 from bots.slack.listeners.card_acts import OLD_CARD
 from bots.slack.listeners.home import Home
 from bots.slack.modals import View, reason_dialog, reassign_dialog, snooze_dialog
@@ -19,6 +20,10 @@ from bots.slack.references import PREFIX, Reference, UnreadableReferenceError
 from bots.slack.workplace import Look, Workplace
 from escalation import commands as c
 from escalation.cards import details_view, post
+from escalation.case_records import read_record
+from escalation.duty_changes import duty_at
+from escalation.explaining import explain
+from escalation.explanation_views import explanation_view
 from escalation.language import Sentence, say
 from escalation.settings import Member
 from escalation.views import Act
@@ -33,6 +38,7 @@ _OPENING: Final = (
     Act.REASSIGN,
     Act.SNOOZE,
     Act.DETAILS,
+    Act.EXPLAIN,
 )
 GONE: Final = say("This case does not exist any more.")
 TOO_LATE: Final = say("Slack did not open the dialog in time. Please click again.")
@@ -41,7 +47,7 @@ PROBE: Final = "…"
 
 
 class DialogOpeners:
-    """Answer, Reply privately, Edit and send, Send back, Reject, Reassign, Snooze and Details."""
+    """Answer, Reply privately, Edit and send, Send back, Reject, Reassign, Snooze, Details and Explain."""
 
     def __init__(self, workplace: Workplace, home: Home) -> None:
         """Keep the collaborators."""
@@ -92,8 +98,8 @@ class DialogOpeners:
             await self._workplace.tell(place, sentence)
 
     async def _prepared(self, act: Act, reference: Reference, member: Member) -> View | Sentence:
-        if act is Act.DETAILS:
-            return await self._details(reference, member)
+        if act in {Act.DETAILS, Act.EXPLAIN}:
+            return await self._shown(act, reference, member)
         look = await self._workplace.look(reference.case)
         if look is None:
             return GONE
@@ -132,21 +138,26 @@ class DialogOpeners:
         dialog = AnswerDialog(Act.EDIT_AND_SEND, reference, post(look.file, look.shown), preview, draft.text)
         return dialog.view(self._workplace.reader(member.slack or ""))
 
-    async def _details(self, reference: Reference, member: Member) -> View | Sentence:
+    async def _shown(self, act: Act, reference: Reference, member: Member) -> View | Sentence:
+        """Return what a colleague of the case may look at: what happened, or why things are due when they are."""
         async with self._workplace.desk.storage.read() as tx:
             look = next(iter(await self._workplace.look_at(tx, [reference.case])), None)
-            journal = await tx.cases.journal(reference.case)
-            effects = await tx.cases.effects(reference.case)
-        if look is None:
+            record = await read_record(tx, self._workplace.desk, look.file) if look is not None else None
+            duty = await duty_at(tx, self._workplace.settings, self._workplace.clock.now())
+        if look is None or record is None:
             return GONE
         if not look.rules.is_colleague(member.key) and not look.rules.is_second_approver(member.key):
             return say(
                 "This case belongs to {department}; only its members can see its details.",
                 department=look.rules.label(look.file.case.department),
             )
-        view = details_view(look.file, journal, effects, look.shown)
+        reader = self._workplace.reader(member.slack or "")
+        if act is Act.EXPLAIN:
+            clocks = explain(record, look.rules, duty, look.shown.now)
+            return explain_dialog(explanation_view(record, clocks, look.rules, look.shown), reader)
+        view = details_view(look.file, record.journal, record.effects, look.shown)
         parts = look.file.draft.parts if look.file.draft else ()
-        return details_dialog(view, post(look.file, look.shown), parts, self._workplace.reader(member.slack or ""))
+        return details_dialog(view, post(look.file, look.shown), parts, reader)
 
 
 def answer_view(

@@ -52,7 +52,10 @@ class ThreadReplies:
         self._workplace = workplace
 
     async def take(self, body: Mapping[str, Any]) -> None:
-        """Act on a stored event. Raises what the storage raises; the event is then taken up again later."""
+        """Act on a stored event. Raises what the storage raises; the event is then taken up again later.
+
+        So is one in a thread whose root may be a card that was posted and not noted yet, be it that its poster died.
+        """
         workplace, event = self._workplace, body["event"]
         place = Place(
             user=str(event.get("user") or ""),
@@ -61,8 +64,13 @@ class ThreadReplies:
             thread=str(event.get("thread_ts") or ""),
         )
         delivery = Delivery(reply_key(event), SOURCE, SOURCE, b"", stored=True)
+        channel = f"slack:{place.channel}"
         async with workplace.desk.storage.read() as tx:
-            card = await tx.cases.by_card(f"slack:{place.channel}", place.thread)
+            card = await tx.cases.by_card(channel, place.thread)
+            if card is None and await tx.outbox.may_have_posted(channel):
+                log.info("a reply waits until it is known which card it is below", key=delivery.key)
+                return
+            card = card or await tx.cases.by_card(channel, place.thread)  # noted between the two questions
         if card is None:
             await workplace.inbox.finish(delivery.key)
             return

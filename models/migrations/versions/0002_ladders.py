@@ -34,7 +34,6 @@ def upgrade() -> None:
     )
     op.add_column("cases", sa.Column("pause_reason", sa.String(), nullable=True))
     for column in (
-        sa.Column("member", sa.String(), nullable=True),
         sa.Column("calendar", sa.String(), nullable=True),
         sa.Column("target_seconds", sa.Integer(), nullable=True),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
@@ -114,7 +113,6 @@ def downgrade() -> None:
     op.drop_index("step_clock_next", "step_clock")
     with op.batch_alter_table("step_clock") as batch:
         for name in (
-            "member",
             "calendar",
             "target_seconds",
             "next_at",

@@ -20,6 +20,7 @@ from bots.slack.reading import house_reader
 from bots.slack.rendering import render
 from escalation.courier import Courier
 from escalation.desk import Desk
+from escalation.digesting import Digests
 from escalation.freezing import Freezing
 from escalation.inbox import Inbox
 from escalation.ports import ChatMessage
@@ -28,6 +29,7 @@ from models.database import Database
 from models.vocabulary import NetworkAct, Visibility
 from tests.bots.harness import Dialog, ShownMessage, Told
 from tests.bots.sandbox.workspace.stage import mounted, served
+from tests.counting import PlainCounting
 from tests.house import CONFIGURATION, House, TestClock, build_house
 
 BOT = "U0PORTAVOCE"
@@ -70,6 +72,7 @@ class SlackOffice:
     courier: Courier
     database: Database
     commits: list[int]
+    digests: Digests
     id_of_nobody: str = "U0NOBODY"
 
     # --- time and carrying
@@ -358,8 +361,15 @@ async def slack_office(
             database, house.desk.rulebook, clock, committed=lambda: [courier.wake() for courier in couriers] and None
         )
         inbox = Inbox(database, clock)
+        digests = Digests(desk, PlainCounting(database))
         slack = build_slack(
-            house.settings, desk=desk, inbox=inbox, rulebook=desk.rulebook, clock=clock, freezing=Freezing(desk)
+            house.settings,
+            desk=desk,
+            inbox=inbox,
+            rulebook=desk.rulebook,
+            clock=clock,
+            freezing=Freezing(desk),
+            digests=digests,
         )
         web.router.routes.extend(slack.routes)
         courier = Courier(desk=desk, surfaces={"slack": slack.surface})
@@ -367,7 +377,7 @@ async def slack_office(
         house.desk, house.courier = desk, courier
         commits: list[int] = []
         event.listen(database.engine.sync_engine, "commit", lambda _: commits.append(1))
-        office = SlackOffice(house, workspace, slack, inbox, courier, database, commits)
+        office = SlackOffice(house, workspace, slack, inbox, courier, database, commits, digests)
         yield office
         await office.settle()
         await slack.close()

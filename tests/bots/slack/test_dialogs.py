@@ -11,11 +11,13 @@ from slack_sdk.models.views import View as SdkView
 from bots.sandbox.workspace.block_check import problems_of_view
 from bots.slack.answer_dialog import AnswerDialog
 from bots.slack.details_dialog import details_dialog
+from bots.slack.explain_dialog import MOST_CHARACTERS
 from bots.slack.home_blocks import Queue, home_view, stranger_view
 from bots.slack.listeners.dialog_openers import preview_of
 from bots.slack.modals import reason_dialog, reassign_dialog, snooze_dialog, snoozed_until
 from bots.slack.reading import ChatReader
 from bots.slack.references import Reference
+from escalation import commands as c
 from escalation.cards import approval_view, card_view, details_view
 from escalation.language import Sentence
 from escalation.views import Act
@@ -191,7 +193,7 @@ async def test_a_dialog_that_does_not_open_is_said(office: SlackOffice, fault: s
 async def test_opening_a_dialog_only_reads(office: SlackOffice) -> None:
     case, card = await new_card(office)
     version = (await file_of(office, case)).case.version
-    for button in ("Answer", "Reassign", "Snooze", "Details"):
+    for button in ("Answer", "Reassign", "Snooze", "Details", "Explain"):
         told = await office.press("anna", card, button)
         assert (told.commits, told.dialog_open) == (0, True)
     assert (await file_of(office, case)).case.version == version
@@ -209,6 +211,35 @@ async def test_everybody_reads_their_own_language_and_zone(office: SlackOffice) 
     assert "11:00" in told.text
     [card] = office.shown("card", case)
     assert "Claim" in card.buttons
+
+
+async def test_an_explanation_is_in_the_readers_language_and_zone(office: SlackOffice) -> None:
+    _, card = await new_card(office)
+    await office.press("anna", card, "Claim")
+    members = office.house.settings.members
+    object.__setattr__(members["anna"], "language", "it")
+    object.__setattr__(members["anna"], "timezone", "Europe/Rome")
+    dialog = await office.open("anna", card, "Explain")
+    assert isinstance(dialog, Dialog)
+    text = "\n".join(dialog.pieces)
+    assert dialog.title == "Spiega"
+    for words in ("ore di Europe/Rome", "scade 11:00", "Obiettivo: 1 h d’orario da 10:00: regola standard"):
+        assert words in text, words
+    assert "target" not in text
+
+
+async def test_a_case_of_many_rounds_is_explained_within_a_dialog(office: SlackOffice) -> None:
+    """The running clocks stand first; of a hundred that ended the oldest are left out, and it says so."""
+    case, card = await new_card(office)
+    for number in range(40):
+        who, department = (("anna", "product"), ("dario", "billing"))[number % 2]
+        await office.house.desk.handle(case, c.Claim(), actor=who)
+        await office.house.desk.handle(case, c.Reassign(department), actor=who)
+    dialog = await office.open("anna", card, "Explain")
+    assert isinstance(dialog, Dialog)
+    assert len(office.workspace.open_view("U0ANNA")["blocks"]) <= 100
+    assert any("earlier clocks are not shown here; portavoce case explain has all." in one for one in dialog.pieces)
+    assert sum(map(len, dialog.pieces)) <= MOST_CHARACTERS + 200
 
 
 MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

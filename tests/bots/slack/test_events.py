@@ -1,5 +1,6 @@
 """Events are stored before they are acknowledged, acted upon once, and finished after a crash."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -181,6 +182,44 @@ async def test_what_was_stored_and_not_finished_is_taken_up(office: SlackOffice)
     assert (await send(office, body)).status_code == 200
     await office.settle()
     assert await drafts(office, case) == ["Done."]
+
+
+@pytest.mark.parametrize("poster", ["on its way back", "without an answer"])
+async def test_a_reply_below_a_card_that_is_not_noted_yet_waits_for_it(office: SlackOffice, poster: str) -> None:
+    """Who reads the card cannot know that the bot died, or has no answer yet, while it posted it."""
+    office.workspace.faults.add("chat.postMessage", "timeout_after" if poster == "on its way back" else "drop_after")
+    case = await office.house.arrive("Where is my invoice?")
+    posting = asyncio.create_task(office.carry())
+    shown = await office.workspace.until(lambda: office.shown("card", case), what="the card")
+    if poster == "without an answer":
+        await posting
+    await office.say_in_thread("anna", shown[0], "reply: At once.")
+    assert await drafts(office, case) == []
+    assert [row.handled_at for row in await stored(office)] == [None]
+    if poster == "on its way back":
+        posting.cancel()  # it dies
+        await asyncio.wait({posting})
+    for _ in range(3):
+        office.house.clock.forward(minutes=2)
+        await office.carry()
+        await office.inbox.take_up({"slack": office.slack.replay})
+    assert await drafts(office, case) == ["At once."]
+    assert [row.handled_at is not None for row in await stored(office)] == [True]
+    assert len(office.shown("card", case)) == 1
+
+
+async def test_a_reply_below_another_message_waits_for_no_card_for_ever(office: SlackOffice) -> None:
+    office.workspace.faults.add("chat.postMessage", "drop_after")
+    await office.house.arrive("Where is my invoice?")
+    await office.carry()
+    said = await office.workspace.type("U0ANNA", "C0BILLING", "Lunch?")
+    await office.workspace.type("U0BRUNO", "C0BILLING", "reply: Yes.", thread_ts=said.ts)
+    await office.settle()
+    assert [row.handled_at is None for row in await stored(office) if row.body] == [True]
+    office.house.clock.forward(minutes=2)
+    await office.carry()
+    await office.inbox.take_up({"slack": office.slack.replay})
+    assert [row.handled_at is None for row in await stored(office) if row.body] == [False]
 
 
 async def test_work_that_fails_after_the_acknowledgement_is_taken_up(office: SlackOffice) -> None:

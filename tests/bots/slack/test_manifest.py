@@ -33,9 +33,9 @@ def used_methods() -> set[str]:
     for path in CODE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and re.fullmatch(
-                r"(chat|views|conversations|users)_[a-zA-Z]+", node.attr
+                r"(chat|views|conversations|users|usergroups(_users)?|files)_[a-zA-Z]+", node.attr
             ):
-                found.add(node.attr.replace("_", ".", 1))
+                found.add(node.attr.replace("_", "."))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in METHODS:
                 found.add(node.value)
     return found

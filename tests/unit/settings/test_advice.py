@@ -106,6 +106,21 @@ def test_a_ladder_that_pings_nobody_is_told():
     )
 
 
+LONELY = {"80%": "on_call", "90%": "deputy", "100%": "managers_manager"}.items()
+
+
+def test_rungs_that_reach_nobody_are_told():
+    ladder = "".join(f'[[policies.standard.ladder]]\nat = "{at}"\nping = "{who}"\n' for at, who in LONELY)
+    text = SAMPLE.replace("[policies.standard]", f"{ladder}[policies.standard]", 1)
+
+    whom = "it goes to whom the next step of the ladder means"
+    assert [problem.sentence for problem in load(text).warnings] == [
+        f"pings on_call, but no department has on_call, so nobody ever is; {whom}",
+        f"pings deputy, but [approval] has no deputies; {whom}",
+        f"pings managers_manager, but no department's manager has a manager in [members]; {whom}",
+    ]
+
+
 def test_without_accounts_nothing_comes_in():
     told = [problem.sentence for problem in load(SAMPLE[: SAMPLE.index("[accounts.acme_mastodon]")]).warnings]
 

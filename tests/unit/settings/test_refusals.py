@@ -51,6 +51,39 @@ REFUSALS = {
         "undo_seconds",
         "approval.undo_seconds: must be a whole number",
     ),
+    "heartbeat that anybody could read": (
+        "[managers]\n",
+        '[watch]\nheartbeat_url = "http://watchman.example/geheim"\n[managers]\n',
+        "heartbeat_url",
+        (
+            'watch.heartbeat_url: must be a whole address that begins with "https://" '
+            '("http://" only for this machine itself)'
+        ),
+    ),
+    "heartbeat that is no address": (
+        "[managers]\n",
+        "[watch]\nheartbeat_url = true\n[managers]\n",
+        "heartbeat_url",
+        'watch.heartbeat_url: write an address such as "https://…", or where it stands: { env = "NAME" }',
+    ),
+    "heartbeat too often": (
+        "[managers]\n",
+        '[watch]\nheartbeat_every = "1s"\n[managers]\n',
+        "heartbeat_every",
+        "watch.heartbeat_every: must be from 10s to 1d",
+    ),
+    "sweeps late too soon": (
+        "[managers]\n",
+        '[watch]\nsweep_late_after = "15s"\n[managers]\n',
+        "sweep_late_after",
+        "watch.sweep_late_after: must be from 30s to 1d",
+    ),
+    "audits too rare": (
+        "[managers]\n",
+        '[watch]\naudit_every = "2d"\n[managers]\n',
+        "audit_every",
+        "watch.audit_every: must be from 1m to 1d",
+    ),
     "undo too long": (
         "undo_seconds = 10",
         "undo_seconds = 601",

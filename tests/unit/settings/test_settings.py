@@ -165,15 +165,6 @@ def test_calendars_follow_the_department(sample):
     assert sample.calendar_of_policy("standard", "billing") is sample.calendar_for("billing")
 
 
-def test_closed_days_close():
-    settings = load(changed('holidays = "IT"', 'closed_days = [2026-11-23, "2026-11-27"]'))
-
-    calendar = settings.calendar_for("billing")
-    assert calendar.closed_because(dt.date(2026, 11, 23)) == "closed"
-    assert calendar.closed_because(dt.date(2026, 11, 27)) == "closed"
-    assert not calendar.is_open(dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC))
-
-
 def test_people_read_their_language_and_zone(sample):
     assert (sample.language_of("anna"), sample.language_of("bruno")) == ("it", "en")
     assert (sample.timezone_of("carla"), sample.timezone_of("anna")) == ("Europe/Berlin", "Europe/Rome")

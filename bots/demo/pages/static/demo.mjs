@@ -18,6 +18,7 @@ export function Demo() {
   const [places, setPlaces] = useState({});
   const [trouble, setTrouble] = useState(false);
   const [chosen, choose] = useState("");
+  const [lapsesSeen, setLapsesSeen] = useKept("portavoce-lapse-seen", "", sessionStorage);
   const [hidden, setHidden] = useKept("portavoce-tour-hidden", "");
   const tour = useTour(demo, { hidden, setHidden, places });
   const scene = demo.state?.play?.scene ?? null;
@@ -32,6 +33,9 @@ export function Demo() {
     stage.current?.(at, enter);
   };
 
+  const letLapse = () => demo.act("play", { on: true, piece: "lapse" });
+  const lapse = demo.state?.lapse?.case === lapsesSeen ? null : demo.state?.lapse;
+
   const wanted = playing ? JSON.stringify(scene) : "";
   useEffect(() => {
     if (wanted && wanted !== "null") look(JSON.parse(wanted));
@@ -39,11 +43,12 @@ export function Demo() {
 
   if (!demo.state) return html`<p class="opening" role="status">Opening the demo …</p>`;
   return html`
-    <${Header} demo=${demo} tour=${tour} playing=${playing} />
+    <${Header} demo=${demo} tour=${tour} playing=${playing} letLapse=${letLapse} />
     <main class="stage" aria-label="Demo">
       <h1 class="visually-hidden">Portavoce demo</h1>
       <${Strip} demo=${demo} chosen=${chosen} choose=${choose} />
-      <${Guide} demo=${demo} tour=${tour} look=${look} openTrouble=${() => setTrouble(true)} />
+      <${Guide} demo=${demo} tour=${tour} look=${look} openTrouble=${() => setTrouble(true)}
+        lapse=${lapse} letLapse=${letLapse} closeLapse=${() => setLapsesSeen(lapse.case)} />
       <${Panes} stage=${stage} tab=${tab} setTab=${setTab} left=${left} setLeft=${setLeft}
         point=${tour.shown && !playing ? tour.lesson?.scene.pane : null} moved=${setPlaces}
         run=${demo.state.tour.begun_at} timezone=${demo.state.clock.timezone} />

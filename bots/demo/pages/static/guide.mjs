@@ -2,18 +2,35 @@
 import { useState } from "preact/hooks";
 import { html } from "foundation/html.mjs";
 
-/** Show the play while there is one to tell of, else the tour. */
-export function Guide({ demo, tour, look, openTrouble }) {
+/** Show the play while there is one to tell of, what is to be done after a clock has run out, else the tour. */
+export function Guide({ demo, tour, look, openTrouble, lapse, letLapse, closeLapse }) {
   const [closed, setClosed] = useState("");
   const { play } = demo.state;
   const ended = JSON.stringify([play.state, play.sentence, play.lines.length]);
+  if (lapse && play.state === "ended") {
+    return html`<${Lapse} lapse=${lapse} look=${look} openTrouble=${openTrouble} close=${() => { setClosed(ended); closeLapse(); }} />`;
+  }
   if (play.state === "playing" || (play.state !== "idle" && closed !== ended)) {
     return html`<${Narration} demo=${demo} play=${play} close=${() => setClosed(ended)} openTrouble=${openTrouble} />`;
   }
   if (!tour.shown) return null;
   return tour.lesson
     ? html`<${Lesson} tour=${tour} look=${look} />`
-    : html`<${Finish} demo=${demo} tour=${tour} openTrouble=${openTrouble} />`;
+    : html`<${Finish} tour=${tour} openTrouble=${openTrouble} letLapse=${letLapse} />`;
+}
+
+/** Show what to do about a clock that has run out. */
+function Lapse({ lapse, look, openTrouble, close }) {
+  return html`
+    <section class="guide tour" aria-label="Guided tour">
+      <p class="telling" aria-live="polite"><strong>${lapse.title}.</strong> <span>${lapse.sentence}</span></p>
+      <div class="acts">
+        <button type="button" class="primary" onClick=${() => look(lapse.scene, true)}>Take me there</button>
+        ${lapse.over && html`<button type="button" class="plain" onClick=${openTrouble}>Try to break it</button>`}
+        <button type="button" class="plain" onClick=${close}>Close</button>
+      </div>
+    </section>
+  `;
 }
 
 /** Show the tour's next step. */
@@ -35,14 +52,15 @@ function Lesson({ tour, look }) {
 }
 
 /** Show that the tour is over, and what to try next. */
-function Finish({ demo, tour, openTrouble }) {
+function Finish({ tour, openTrouble, letLapse }) {
   return html`
     <section class="guide tour" aria-label="Guided tour">
       <${Dots} tour=${tour} />
       <p class="telling" aria-live="polite"><strong>That is all of it.</strong> <span>One text and one click in the chat,
-        and the customer has a true answer. Now try to break it.</span></p>
+        and the customer has a true answer. Now see a clock run out, or try to break it.</span></p>
       <div class="acts">
-        <button type="button" class="primary" onClick=${openTrouble}>Try to break it</button>
+        <button type="button" class="primary" onClick=${letLapse}>What if nobody answers?</button>
+        <button type="button" class="plain" onClick=${openTrouble}>Try to break it</button>
         <button type="button" class="plain" onClick=${tour.restart}>Restart</button>
         <button type="button" class="plain" onClick=${tour.skip}>Close</button>
       </div>

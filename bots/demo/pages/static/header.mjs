@@ -7,18 +7,19 @@ import { city, moment, present } from "./words.mjs";
 const JUMPS = [
   ["15m", "+15 min"],
   ["1h", "+1 h"],
+  ["due", "To what falls due next"],
   ["morning", "To the next morning, 9:00"],
   ["saturday", "To Saturday"],
 ];
 
 /** Show the top line. */
-export function Header({ demo, tour, playing }) {
+export function Header({ demo, tour, playing, letLapse }) {
   const [, redraw] = useState(0);
   const dark = shownTheme() === "dark";
   return html`
     <header class="top" aria-label="Demo">
       <p class="name"><span class="mark" aria-hidden="true"></span>Portavoce <span class="quiet">demo</span></p>
-      <${Clock} demo=${demo} />
+      <${Clock} demo=${demo} playing=${playing} letLapse=${letLapse} />
       <div class="acts">
         <button type="button" class="plain" aria-pressed=${tour.shown} onClick=${tour.shown ? tour.skip : tour.resume}>Tour</button>
         <button type="button" class="primary" onClick=${() => demo.act("play", { on: !playing })}>
@@ -39,7 +40,7 @@ export function Header({ demo, tour, playing }) {
 }
 
 /** Show the demo's present, and offer to move it forward. */
-function Clock({ demo }) {
+function Clock({ demo, playing, letLapse }) {
   const [open, setOpen] = useState(false);
   const box = useRef(null);
   const { clock } = demo.state;
@@ -68,11 +69,13 @@ function Clock({ demo }) {
         <span class="visually-hidden"> by business hours</span>
       </button>
       <div id="jumps" class="jumps" hidden=${!open}>
-        <p>Move the one clock of bot, workspace and network forward. What falls due happens at once.</p>
+        <p>Move the one clock of bot, workspace and network forward. What falls due on the way happens in its time.</p>
         <div class="choices">
           ${JUMPS.map(([to, words]) => html`
             <button type="button" class="plain" key=${to} onClick=${() => demo.act("clock", { to })}>${words}</button>`)}
         </div>
+        <p class="ask">Every step has a target.
+          <button type="button" class="plain" disabled=${playing} onClick=${() => { setOpen(false); letLapse(); }}>What if nobody answers?</button></p>
         ${clock.opens_at && html`<p class="quiet">${clock.organisation} opens ${moment(clock.opens_at, demo.now, clock.timezone)}.</p>`}
       </div>
     </div>

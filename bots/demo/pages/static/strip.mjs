@@ -1,6 +1,8 @@
 // The strip: how long each step of one case took, what runs now, and when it is due.
 import { html } from "foundation/html.mjs";
-import { duration, moment } from "./words.mjs";
+import { countdown, duration, moment } from "./words.mjs";
+
+const NEAR = 600; // seconds
 
 /** Show the strip of the case in focus: the chosen one, else the newest. */
 export function Strip({ demo, chosen, choose }) {
@@ -46,12 +48,20 @@ function Step({ step, now, timezone }) {
 
 /** Say what else there is to say of a step: when it is due, or its time in business hours where that differs. */
 function more(step, { running, done, late }, now, timezone) {
-  if (running && step.due_at) return `${late ? "was due" : "due"} ${moment(step.due_at, now, timezone)}`;
+  if (running && step.due_at) return due(step.due_at, now, timezone);
   if (running) return "running";
   if (!done) return "";
   const differs = step.business_seconds !== null && step.wall_seconds - step.business_seconds >= 60;
   if (differs) return `${duration(step.business_seconds)} in office hours`;
   return late ? "late" : "";
+}
+
+/** Say when a running step is due, or how late it is: what is near is counted second by second. */
+function due(at, now, timezone) {
+  const left = Math.round((Date.parse(at) - now) / 1000);
+  const near = Math.abs(left) < NEAR;
+  if (left > 0) return near ? `due in ${countdown(left)}` : `due ${moment(at, now, timezone)}`;
+  return near ? `${countdown(-left)} late` : `was due ${moment(at, now, timezone)}`;
 }
 
 /** Say why a reply has not left yet, or why nobody knows, and when that changes. */

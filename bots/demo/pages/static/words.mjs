@@ -4,14 +4,18 @@
 export function duration(seconds) {
   if (seconds === 0) return "0 s";
   if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
-  const whole = Math.round(seconds);
+  return countdown(Math.round(seconds));
+}
+
+/** Say whole seconds in at most two units: "0 s", "9 s", "3 min 5 s". */
+export function countdown(whole) {
   const parts = [
     [Math.floor(whole / 86400), "d"],
     [Math.floor(whole / 3600) % 24, "h"],
     [Math.floor(whole / 60) % 60, "min"],
     [whole % 60, "s"],
   ].filter(([number]) => number > 0);
-  return parts.slice(0, 2).map(([number, unit]) => `${number} ${unit}`).join(" ");
+  return parts.slice(0, 2).map(([number, unit]) => `${number} ${unit}`).join(" ") || "0 s";
 }
 
 /** Say a moment in the organisation's zone, to the minute or second; with the weekday unless it is today. */

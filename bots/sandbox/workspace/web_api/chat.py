@@ -14,6 +14,7 @@ from bots.sandbox.workspace.block_check import (
 from bots.sandbox.workspace.block_rules import CHARACTERS_PER_MESSAGE
 from bots.sandbox.workspace.errors import ApiError
 from bots.sandbox.workspace.records import Channel, Json, Message
+from bots.sandbox.workspace.shown_files import problems_of_files
 from bots.sandbox.workspace.state import WorkspaceState
 from bots.sandbox.workspace.typed_text import sent_by_app, words_of
 from bots.sandbox.workspace.web_api.arguments import Arguments
@@ -76,7 +77,7 @@ def checked_blocks(workspace: WorkspaceState, blocks: Any) -> list[Json]:
         raise ApiError("invalid_blocks_format")
     if has_two_tables(blocks):
         raise ApiError("invalid_attachments", Problem("only_one_table_allowed", "/blocks"))
-    if problems := problems_of_blocks(blocks):
+    if problems := problems_of_blocks(blocks) or problems_of_files(blocks, workspace.uploads):
         raise ApiError("invalid_blocks", *problems)
     if characters_of(blocks) > CHARACTERS_PER_MESSAGE:
         raise ApiError("msg_blocks_too_long")
@@ -92,7 +93,10 @@ def _attachments(workspace: WorkspaceState, attachments: Any) -> list[Json]:
         raise ApiError("too_many_attachments")
     stored: list[Json] = []
     for index, one in enumerate(attachments):
-        if problems := problems_of_blocks(one.get("blocks") or [], pointer=f"/attachments/{index}/blocks"):
+        blocks, pointer = one.get("blocks") or [], f"/attachments/{index}/blocks"
+        if problems := problems_of_blocks(blocks, pointer=pointer) or problems_of_files(
+            blocks, workspace.uploads, pointer
+        ):
             raise ApiError("invalid_blocks", *problems)
         stored.append({"id": index + 1, **one, "blocks": completed(one.get("blocks") or [], workspace.ids.short)})
     return stored

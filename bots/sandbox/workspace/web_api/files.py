@@ -11,6 +11,7 @@ from bots.sandbox.workspace.web_api.chat import channel_to_post
 from bots.sandbox.workspace.web_api.registry import method
 
 WRITE = ("files:write",)
+LONGEST_ALT_TEXT = 1_000
 
 
 def described(upload: Upload, *, user: str, base: str) -> Json:
@@ -38,7 +39,10 @@ def get_upload_url(workspace: WorkspaceState, arguments: Arguments) -> Json:
     length = arguments.number("length", 0, most=1_000_000_000)
     if not length:
         raise ApiError("invalid_arguments", Problem("missing required field: length", ""))
-    upload = Upload(workspace.ids.object("F"), arguments.needed("filename"), length)
+    alt_text = arguments.text("alt_txt")
+    if len(alt_text) > LONGEST_ALT_TEXT:
+        raise ApiError("alt_txt_too_large")
+    upload = Upload(workspace.ids.object("F"), arguments.needed("filename"), length, alt_text=alt_text)
     workspace.uploads[upload.id] = upload
     return {"upload_url": f"{workspace.own_url}/upload/{upload.id}", "file_id": upload.id}
 
@@ -72,7 +76,8 @@ def complete_upload(workspace: WorkspaceState, arguments: Arguments) -> Json:
             )
         )
     for upload in uploads:
-        upload.shared = bool(names)
+        upload.shared, upload.completed = bool(names), True
+        upload.looks_left = workspace.looks_at_files
     return {"files": shown}
 
 

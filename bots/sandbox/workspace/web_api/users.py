@@ -75,7 +75,7 @@ def grouped(group: UserGroup, *, with_users: bool) -> Json:
         "name": group.name or group.handle,
         "handle": group.handle,
         "user_count": len(group.members),
-        "date_delete": 0,
+        "date_delete": 1 if group.disabled else 0,
     }
     return {**shown, "users": list(group.members)} if with_users else shown
 
@@ -113,16 +113,17 @@ def lookup_by_email(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 @method("usergroups.list", tier=2, scopes=("usergroups:read",))
 def list_groups(workspace: WorkspaceState, arguments: Arguments) -> Json:
-    """List the user groups."""
-    with_users = arguments.flag("include_users")
-    return {"usergroups": [grouped(group, with_users=with_users) for group in workspace.groups.values()]}
+    """List the user groups; disabled ones only when asked for."""
+    with_users, with_disabled = arguments.flag("include_users"), arguments.flag("include_disabled")
+    shown = [group for group in workspace.groups.values() if with_disabled or not group.disabled]
+    return {"usergroups": [grouped(group, with_users=with_users) for group in shown]}
 
 
 @method("usergroups.users.list", tier=2, scopes=("usergroups:read",))
 def list_group_users(workspace: WorkspaceState, arguments: Arguments) -> Json:
-    """List the members of a user group."""
+    """List the members of a user group; a disabled one is found only when asked for."""
     group = workspace.groups.get(arguments.needed("usergroup"))
-    if group is None:
+    if group is None or (group.disabled and not arguments.flag("include_disabled")):
         raise ApiError("no_such_subteam")
     return {"users": list(group.members)}
 

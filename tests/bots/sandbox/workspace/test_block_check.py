@@ -195,6 +195,21 @@ REFUSED = {
         "missing required field: image_url or slack_file",
         "/blocks/0",
     ),
+    "image of a file by two names": (
+        [{"type": "image", "alt_text": "x", "slack_file": {"id": "F0ABCDEFGH", "url": "https://x.example/f"}}],
+        "only one of id and url is allowed",
+        "/blocks/0/slack_file",
+    ),
+    "image of no file's id": (
+        [{"type": "image", "alt_text": "x", "slack_file": {"id": "https://x.example/f"}}],
+        "must match the expected pattern",
+        "/blocks/0/slack_file/id",
+    ),
+    "image of a file and an address": (
+        [{"type": "image", "alt_text": "x", "slack_file": {"id": "F0ABCDEFGH"}, "image_url": "https://x.example"}],
+        "only one of image_url and slack_file is allowed",
+        "/blocks/0",
+    ),
     "markdown together": (
         [{"type": "markdown", "text": "x" * 7000}] * 2,
         "less than 12001 characters together",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import sys
@@ -15,9 +16,8 @@ from tests.bots.sandbox.workspace.stage import seed
 
 
 async def test_it_starts_serves_and_keeps(tmp_path):
-    port = free_port()
     (tmp_path / "seed.json").write_text(json.dumps(seed().as_dict()))
-    arguments = ["--port", str(port), "--prefix", "/sandbox/slack", "--seed", "seed.json", "--keep", "state.json"]
+    arguments = ["--port", "0", "--prefix", "/sandbox/slack", "--seed", "seed.json", "--keep", "state.json"]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -29,12 +29,8 @@ async def test_it_starts_serves_and_keeps(tmp_path):
     )
     try:
         first = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
-        assert (
-            first
-            == f"workspace at http://127.0.0.1:{port}/sandbox/slack, Web API at http://127.0.0.1:{port}/sandbox/slack/api/\n"
-        )
-        transport = httpx.AsyncHTTPTransport(retries=8)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/sandbox/slack", transport=transport) as http:
+        told = re.fullmatch(r"workspace at (http://127\.0\.0\.1:\d+/sandbox/slack), Web API at \1/api/\n", first)
+        async with httpx.AsyncClient(base_url=told[1], trust_env=False, timeout=20) as http:
             body = {"channel": "C0LUNCH", "text": "kept"}
             answer = await http.post("/people/U0ANNA/type", json=body)
             assert answer.json()["ok"] is True
@@ -45,10 +41,11 @@ async def test_it_starts_serves_and_keeps(tmp_path):
     assert [one["text"] for one in again.messages("C0LUNCH")] == ["kept"]
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def test_a_port_that_is_taken_is_told(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main(["--port", str(port)]) == 1
+    assert f"127.0.0.1, port {port}: Address already in use" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import httpx
 from bots.sandbox.workspace import Workspace
 from bots.sandbox.workspace.web_api import METHODS
 from bots.sandbox.workspace.web_api.arguments import Arguments
-from tests.bots.sandbox.workspace.stage import ANNA, BOT, EMPTY, LUNCH, button, section, seed, turns
+from tests.bots.sandbox.workspace.stage import ANNA, BOT, EMPTY, LUNCH, Inbox, button, section, seed, turns
 
 
 async def test_the_envelope_and_its_signature(connected, inbox, clock):
@@ -52,6 +52,43 @@ async def test_retries_at_once_after_a_minute_and_after_five(connected, inbox, c
     assert reasons == [None, "http_error", "http_error", "http_error"]
     assert len({json.loads(body)["event_id"] for _, body in inbox.requests}) == 1
     assert [one.status for one in connected.deliveries.kept] == ["http_error"] * 4
+
+
+async def test_an_event_that_nobody_took_is_delivered_after_a_restart(connected, inbox, clock):
+    await connected.type(ANNA, LUNCH, "taken")
+    await connected.settled()
+    inbox.answers = [500, 500]
+    await connected.type(ANNA, LUNCH, "not yet")
+    await turns()
+    kept = json.loads(json.dumps(connected.snapshot()))
+    later_inbox = Inbox()
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(later_inbox)) as http,
+        Workspace(seed(), clock=clock, http=http, deliver_to="http://app.test/events") as later,
+    ):
+        later.restore(kept)
+        await turns()
+        assert later_inbox.requests == []  # whoever restores says when the app is there
+        assert later.snapshot()["undelivered"] == kept["undelivered"]
+        later.deliveries.resume()
+        later.deliveries.resume()
+        await later.settled()
+        assert later.snapshot()["undelivered"] == []
+    [first] = later_inbox.requests
+    assert json.loads(first[1]) == json.loads(inbox.requests[-1][1])  # the same event, by its id
+
+
+async def test_what_was_given_up_is_not_kept(connected, inbox, clock):
+    inbox.answers = [500] * 4
+    await connected.type(ANNA, LUNCH, "in vain")
+    await turns()
+    assert len(connected.snapshot()["undelivered"]) == 1
+    connected.restore(connected.snapshot())
+    connected.deliveries.resume()  # what is under way already is not begun again
+    await clock.advance(60)
+    await clock.advance(300)
+    assert len(inbox.requests) == 4
+    assert connected.snapshot()["undelivered"] == []
 
 
 async def test_no_retry_when_the_app_says_so(connected, inbox, clock):

@@ -319,6 +319,7 @@ async def test_a_snapshot_survives_a_restart(workspace, api, clock, http):
     await workspace.react(BRUNO, LUNCH, root["ts"], "eyes")
     await api("chat.postMessage", channel=ANNA, text="psst")
     await api("views.publish", user_id=ANNA, view={"type": "home", "blocks": [section("x")]})
+    workspace.change_group("S0COOKS", members=(BRUNO,))
     saved = json.loads(json.dumps(workspace.snapshot()))
     async with Workspace(seed(), clock=clock) as later:
         later.restore(saved)
@@ -326,6 +327,7 @@ async def test_a_snapshot_survives_a_restart(workspace, api, clock, http):
         assert later.messages(LUNCH, root["ts"]) == workspace.messages(LUNCH, root["ts"])
         assert later.direct_messages(ANNA)[0]["text"] == "psst"
         assert later.home(ANNA) == workspace.home(ANNA)
+        assert later.groups == workspace.groups
         assert later.find_message(LUNCH, metadata=lambda payload: payload.get("case") == 1)["ts"] == root["ts"]
         assert (await later.type(ANNA, LUNCH, "after")).ts > later.messages(LUNCH)[1]["ts"]
         with pytest.raises(CannotDo, match="no snapshot"):

@@ -80,6 +80,15 @@ async def test_error_words(api, method, arguments, word):
     assert (answer["ok"], answer["error"]) == (False, word)
 
 
+async def test_a_disabled_group_is_found_only_when_asked_for(api, workspace):
+    workspace.change_group("S0COOKS", members=(ANNA,), disabled=True)
+    assert (await api("usergroups.list"))["usergroups"] == []
+    [disabled] = (await api("usergroups.list", include_disabled=True))["usergroups"]
+    assert (disabled["user_count"], disabled["date_delete"] > 0) == (1, True)
+    assert (await api("usergroups.users.list", usergroup="S0COOKS"))["error"] == "no_such_subteam"
+    assert (await api("usergroups.users.list", usergroup="S0COOKS", include_disabled=True))["users"] == [ANNA]
+
+
 async def test_only_own_messages_change_and_lengths_hold(api, workspace):
     said = await workspace.type(ANNA, LUNCH, "mine")
     assert (await api("chat.update", channel=LUNCH, ts=said.ts, text="x"))["error"] == "cant_update_message"

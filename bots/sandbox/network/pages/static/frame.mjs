@@ -1,4 +1,5 @@
 // What stands around every view: the name, the ways to the views, and who one is.
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "foundation/html.mjs";
 import { toggleTheme } from "foundation/theme.mjs";
 import { Icon, Mark } from "./icons.mjs";
@@ -27,9 +28,11 @@ export function Head({ state, here }) {
 
 function Switcher({ state, here }) {
   const people = [...state.accounts.values()].filter((one) => one.kind === "person");
+  const list = useRef(null);
+  useLayoutEffect(() => showChosen(list.current), [state.person]);
   return html`<section class="switcher" aria-label="Who you are on Piazza">
     <h2>You are</h2>
-    <ul>${people.map((one) => html`<li key=${one.handle}>
+    <ul ref=${list}>${people.map((one) => html`<li key=${one.handle}>
       <button aria-pressed=${one.handle === state.person ? "true" : "false"}
         onClick=${() => go({ person: one.handle, view: here.view })}>
         <${Avatar} account=${one} />
@@ -38,6 +41,14 @@ function Switcher({ state, here }) {
       </button>
     </li>`)}</ul>
   </section>`;
+}
+
+/** Scroll a row of people, where it is too long for its place, to the one who is chosen; the page stays where it is. */
+function showChosen(list) {
+  const chosen = list.querySelector("[aria-pressed=true]")?.getBoundingClientRect();
+  const seen = list.getBoundingClientRect();
+  if (chosen && chosen.right > seen.right) list.scrollLeft += chosen.right - seen.right;
+  else if (chosen && chosen.left < seen.left) list.scrollLeft -= seen.left - chosen.left;
 }
 
 function Badge({ count }) {

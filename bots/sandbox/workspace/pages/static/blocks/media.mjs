@@ -4,6 +4,14 @@ import { useState } from "preact/hooks";
 import { Icon } from "../parts/icons.mjs";
 import { Link, plainOf } from "../words/inline.mjs";
 
+const ROOT = new URL("../..", import.meta.url);
+
+/** The address of a picture: its own, or that of the uploaded file it shows. */
+const addressOf = (image) => {
+  if (image.image_url || image.slack_file?.url) return image.image_url ?? image.slack_file.url;
+  return image.slack_file?.id ? new URL(`files/${image.slack_file.id}`, ROOT).href : "";
+};
+
 const isHere = (url) => {
   try {
     const address = new URL(url, location.href);
@@ -16,7 +24,7 @@ const isHere = (url) => {
 /** Draw a picture, or its description where it cannot be shown. */
 export function Picture({ image, kind = "picture" }) {
   const [failed, setFailed] = useState(false);
-  const url = image.image_url ?? image.slack_file?.url ?? "";
+  const url = addressOf(image);
   if (url && isHere(url) && !failed)
     return html`<img class=${kind} src=${url} alt=${image.alt_text} loading="lazy" onError=${() => setFailed(true)} />`;
   if (kind !== "picture")

@@ -41,8 +41,7 @@ export function Messages({ conversation, channel, desk, label, newFrom, inThread
     if (last && desk.conversation?.list.at(-1)?.user === desk.place.person) scroller.current.scrollTop = scroller.current.scrollHeight;
   }, [last]);
 
-  const onScroll = () => {
-    const box = scroller.current;
+  const onScroll = ({ currentTarget: box }) => {
     atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
     fromEnd.current = box.scrollHeight - box.scrollTop;
     if (box.scrollTop < 300 && start > 0) setShown(shown + MORE);

@@ -1,0 +1,61 @@
+"""What clears a suspect of the auditor that SQL alone cannot clear: rights, hashes, and times told again. Pure."""
+
+from escalation.business_time import ALWAYS
+from escalation.plans.drafts import text_hash
+from escalation.retelling import UntellableError, retell
+from escalation.rulebook import Rulebook
+from models.store.auditing import Suspect
+from models.vocabulary import Verdict, Visibility
+
+
+def approved_by_whom_may(suspect: Suspect, rulebook: Rulebook) -> bool:
+    """Tell whether the configuration lets the member approve for this account, or as a second approver of the route."""
+    settings, seen = rulebook.settings, suspect.evidence
+    if seen.account not in settings.accounts:
+        return True  # nobody can tell any more
+    seconds = settings.second_approvers(rulebook.route_of(seen), seen.account)
+    return settings.is_approver(seen.member, seen.account) or seen.member in seconds
+
+
+def approved_by_somebody_else(suspect: Suspect, rulebook: Rulebook) -> bool:
+    """Tell whether whoever approved neither wrote the text nor approved it first, or whether that is allowed here."""
+    seen = suspect.evidence
+    alone = seen.member in {seen.author, seen.first_approver}
+    return not alone or not rulebook.settings.four_eyes(rulebook.route_of(seen))
+
+
+def as_approved(suspect: Suspect, _: Rulebook) -> bool:
+    """Tell whether a sent part belongs to an approval of exactly this text, readers and conversation.
+
+    The hash is computed anew from the stored text: one that was altered together with nothing else does not match.
+    """
+    seen = suspect.evidence
+    if seen.verdict is not Verdict.APPROVED or seen.parts is None or seen.part >= len(seen.parts):
+        return False
+    hashed = text_hash(seen.parts, Visibility(seen.visibility))
+    approved = (seen.reviewed_id, seen.draft_version, seen.draft_hash, seen.reviewed_context)
+    return hashed == seen.hash and approved == (seen.draft_id, seen.version, hashed, seen.context_version)
+
+
+def as_the_journal_tells(suspect: Suspect, _: Rulebook) -> bool:
+    """Tell whether the step clocks of a case have the starts, ends, outcomes and wall seconds that its journal tells.
+
+    Business seconds are left out: opening hours may have been edited since, and what was counted by then stays.
+    """
+    try:
+        told = retell(suspect.evidence["journal"], lambda _: ALWAYS)
+    except UntellableError:
+        return False
+    return {
+        key: (clock.started_at, clock.department, clock.ended_at, clock.outcome, clock.wall_seconds)
+        for key, clock in told.items()
+    } == {
+        (clock.step, clock.cycle): (
+            clock.started_at,
+            clock.department,
+            clock.ended_at,
+            clock.outcome,
+            clock.wall_seconds,
+        )
+        for clock in suspect.evidence["clocks"]
+    }
