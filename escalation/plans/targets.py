@@ -8,7 +8,7 @@ from typing import Any
 from escalation import commands as c
 from escalation.casefile import Addressee, CaseFile, Rules
 from escalation.decision import ClockMoved, PingDue, Refusal, Told
-from escalation.ladder import Rung, Timing
+from escalation.ladder import Rung, Timing, timed
 from escalation.language import say
 from escalation.notes import Note
 from escalation.on_call import Duty
@@ -138,18 +138,19 @@ def acknowledge(scene: Scene, command: c.AcknowledgePing) -> Plan | Refusal:
     if clock is None or clock.ended_at is not None:
         return Refusal(say("This step is done; nothing more will be said about it."))
     timing = scene.rules.timing_of(clock)
+    seen = timing.later_of(command.rung, clock.acknowledged_rung)
     following = None
     if clock.paused_at is None:
         following = timing.next_at(
             clock.started_at,
             passed=clock.rungs_passed,
             paused_seconds=clock.paused_seconds,
-            acknowledged=command.rung,
+            acknowledged=seen,
         )
     return Plan(
-        moved=[ClockMoved(clock.id, {"acknowledged_rung": command.rung, "next_at": following})],
+        moved=[ClockMoved(clock.id, {"acknowledged_rung": seen, "next_at": following})],
         acknowledged=command.ping_id,
-        details={"step": clock.step.value, "rung": command.rung},
+        details={"step": clock.step.value, "rung": seen},
         said=say("Noted. It is not repeated; the clock runs on."),
     )
 
@@ -179,6 +180,7 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
     today = rules.policy_today()
     plan = Plan(policy=today)
     changed: list[list[Any]] = []
+    anew: list[tuple[Step, int, Timing]] = []
     for clock in scene.file.clocks:
         if clock.ended_at is not None:
             continue
@@ -187,7 +189,7 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
         until = clock.paused_at or scene.at
         if clock.calendar is not None and timing.calendar.version != clock.calendar and paused:
             paused = min(paused, timing.calendar.elapsed(clock.started_at, until))
-        passed = sum(timing.rung_at(rung, clock.started_at, paused) <= scene.at for rung in timing.rungs)
+        passed = sum(timing.rung_at(rung, clock.started_at, paused) <= until for rung in timing.rungs)
         due_at = timing.due_at(clock.started_at, paused)
         following = timing.next_at(
             clock.started_at, passed=passed, paused_seconds=paused, acknowledged=clock.acknowledged_rung
@@ -205,9 +207,11 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
         plan.moved.append(ClockMoved(clock.id, changes, timing.calendar))
         before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, due_at))
         changed.append([clock.step.value, clock.cycle, before, after])
+        anew.append((clock.step, clock.cycle, timing))
     if not plan.moved and scene.case.policy_digest == today.digest:
         return None
     plan.changes |= {"policy": today.name, "policy_digest": today.digest}
     plan.details["recomputed"] = changed
+    plan.details["timed"] = timed(anew)
     plan.details["policy"] = [scene.case.policy_digest, today.digest]
     return plan
