@@ -4,7 +4,7 @@ Times are counted seconds after the clock's start, in the calendar of the clock 
 the policy counts always). A clock that stood still is late by what it stood still; the rungs move with it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -74,9 +74,22 @@ class Timing:
             if not (rung.repeat and rung.number == clock.acknowledged_rung):
                 yield rung, self.rung_at(rung, clock.started_at, clock.paused_seconds)
 
+    def later_of(self, rung: int, other: int | None) -> int:
+        """Return whichever of two numbers of rungs comes later: who has seen that has no need of the earlier one."""
+        order = [one.number for one in self.rungs if one.repeat == 0]
+        return other if other in order and rung in order and order.index(other) > order.index(rung) else rung
+
     def elapsed(self, start: datetime, end: datetime, paused_seconds: int = 0) -> int:
         """Return the counted seconds between two moments without those that the clock stood still."""
         return max(0, self.calendar.elapsed(start, end) - paused_seconds)
+
+
+def timed(clocks: Iterable[tuple[Step, int, Timing]]) -> dict[str, list[list[Any]]]:
+    """Return for the journal how clocks are timed: by the version of the calendar, step, cycle and target (s)."""
+    told: dict[str, list[list[Any]]] = {}
+    for step, cycle, timing in clocks:
+        told.setdefault(timing.calendar.version, []).append([step.value, cycle, timing.target_seconds])
+    return told
 
 
 def rungs(policy: Mapping[str, Any], step: Step, target: int | None) -> tuple[Rung, ...]:
