@@ -74,11 +74,6 @@ class Timing:
             if not (rung.repeat and rung.number == clock.acknowledged_rung):
                 yield rung, self.rung_at(rung, clock.started_at, clock.paused_seconds)
 
-    def later_of(self, rung: int, other: int | None) -> int:
-        """Return whichever of two numbers of rungs comes later: who has seen that has no need of the earlier one."""
-        order = [one.number for one in self.rungs if one.repeat == 0]
-        return other if other in order and rung in order and order.index(other) > order.index(rung) else rung
-
     def elapsed(self, start: datetime, end: datetime, paused_seconds: int = 0) -> int:
         """Return the counted seconds between two moments without those that the clock stood still."""
         return max(0, self.calendar.elapsed(start, end) - paused_seconds)
