@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bots.clock import SystemClock
+from bots.stepping import wake_after_steps
 from escalation.courier import Courier
 from escalation.digesting import Digests
 from escalation.group_reading import GroupReader
@@ -76,10 +78,12 @@ class Worker:
         if self._digests is not None:
             scheduler.add_job(self._guarded("digest", self._digests.send_due), "interval", seconds=5.0, id="digest")
         scheduler.start()
+        stepping = asyncio.create_task(wake_after_steps(scheduler, SystemClock()))
         carrying = [asyncio.create_task(courier.run(), name=name) for name, courier in self._couriers.items()]
         try:
             await self._stopped.wait()
         finally:
+            stepping.cancel()
             scheduler.pause()  # shutting it down would cancel the rounds that are under way
             for courier in self._couriers.values():
                 courier.stop()

@@ -45,6 +45,8 @@ LONGEST_CALL = timedelta(seconds=50)
 """A call is cut off before; one that would outlast its lease is not begun."""
 CHANNEL_INTERVAL = timedelta(seconds=1)
 CHANNEL_BURST = 3
+_LONGEST_BACKLOG = timedelta(seconds=10)
+"""No channel's next message is ever put off for as long; what says so was written by a clock that has been set back."""
 _IDLE_SECONDS = 0.5
 _LOOK_INTERVAL = timedelta(seconds=1)
 """How often senders that died are looked for while there is always more to claim."""
@@ -321,7 +323,8 @@ class Courier:
         passed: list[Effect] = []
         for effect in due:
             if effect.kind in CHAT_EFFECTS and effect.state is EffectState.READY:
-                expected = max(arrivals.get(effect.pace) or paces[effect.pace].next_at or now, now)
+                planned = arrivals.get(effect.pace) or paces[effect.pace].next_at or now
+                expected = max(planned, now) if planned - now < _LONGEST_BACKLOG else now
                 if expected - now > CHANNEL_INTERVAL * (CHANNEL_BURST - 1):
                     continue
                 arrivals[effect.pace] = expected + CHANNEL_INTERVAL

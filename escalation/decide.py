@@ -10,6 +10,7 @@ from datetime import datetime
 from escalation import commands as c
 from escalation.casefile import CaseFile, Rules
 from escalation.decision import ClockMoved, ClockStarted, ClockStopped, Decision, Refusal
+from escalation.ladder import timed
 from escalation.lifecycle import CUSTOMERS_STEPS, STANDING_STILL, Right, Transition, transition
 from escalation.plans import PLANS
 from escalation.plans.drafts import text_hash
@@ -75,6 +76,7 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
         details["stopped"] = [[clock.step.value, clock.cycle, clock.outcome.value] for clock in stopped]
     if started:
         details["started"] = [[clock.step.value, clock.cycle] for clock in started]
+        details["timed"] = timed((clock.step, clock.cycle, clock.timing) for clock in started)
     details.update(_stood_still(scene, moved))
     if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS - {Step.REPLY_WINDOW}}:
         details["since"] = min(since).isoformat()

@@ -1,6 +1,7 @@
 """What clears a suspect of the auditor that SQL alone cannot clear: rights, hashes, and times told again. Pure."""
 
 from escalation.business_time import ALWAYS
+from escalation.ladder import Timing
 from escalation.plans.drafts import text_hash
 from escalation.retelling import UntellableError, retell
 from escalation.rulebook import Rulebook
@@ -43,7 +44,7 @@ def as_the_journal_tells(suspect: Suspect, _: Rulebook) -> bool:
     Business seconds are left out: opening hours may have been edited since, and what was counted by then stays.
     """
     try:
-        told = retell(suspect.evidence["journal"], lambda _: ALWAYS)
+        told = retell(suspect.evidence["journal"], lambda _: Timing(ALWAYS, None))
     except UntellableError:
         return False
     return {

@@ -4,7 +4,7 @@ Times are counted seconds after the clock's start, in the calendar of the clock 
 the policy counts always). A clock that stood still is late by what it stood still; the rungs move with it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -77,6 +77,14 @@ class Timing:
     def elapsed(self, start: datetime, end: datetime, paused_seconds: int = 0) -> int:
         """Return the counted seconds between two moments without those that the clock stood still."""
         return max(0, self.calendar.elapsed(start, end) - paused_seconds)
+
+
+def timed(clocks: Iterable[tuple[Step, int, Timing]]) -> dict[str, list[list[Any]]]:
+    """Return for the journal how clocks are timed: by the version of the calendar, step, cycle and target (s)."""
+    told: dict[str, list[list[Any]]] = {}
+    for step, cycle, timing in clocks:
+        told.setdefault(timing.calendar.version, []).append([step.value, cycle, timing.target_seconds])
+    return told
 
 
 def rungs(policy: Mapping[str, Any], step: Step, target: int | None) -> tuple[Rung, ...]:

@@ -8,7 +8,7 @@ from escalation.business_time import BusinessCalendar
 from escalation.casefile import RouteMatch
 from escalation.decide import SYSTEM
 from escalation.facets import case_facets
-from escalation.ladder import Timing
+from escalation.ladder import Timing, timed
 from escalation.lifecycle import FIRST_STEPS, INITIAL
 from escalation.ports import Arrived
 from models.case import Case, JournalEntry
@@ -78,6 +78,8 @@ def open_case(
             "route": dict(match.reason),
             "department": match.department,
             "started": [[step.value, 1] for step in steps],
+            "timed": timed((step, 1, timings[step]) for step in steps),
+            "policy_digest": policy_digest,
             "stopped": [[Step.DETECT.value, 1, StepOutcome.DONE.value]],
             "posted_at": case.posted_at.isoformat(),
         },

@@ -135,6 +135,10 @@ class Rulebook:
             return True
         if any(entry.get("ping") == member for entry in policy.get("ladder", ())):
             return True
+        department = settings.departments.get(case.department)
+        rotas = {settings.approval.on_call, department.on_call if department else None}
+        if any(member in rota.members for name, rota in settings.on_call.items() if name in rotas):
+            return True
         managers = {department.manager for department in settings.departments.values()}
         return any(boss.manager == member for key, boss in settings.members.items() if key in managers)
 

@@ -19,7 +19,8 @@ from escalation.ports import ChatMessage, Clock, Finding, Gone, Rejected, RetryL
 from escalation.settings import Settings
 from escalation.views import DigestView, NoteView, PingView
 
-CLOCK_DIFFERENCE: Final = timedelta(seconds=60)
+CLOCK_DIFFERENCE: Final = timedelta(days=1)
+"""How far our clock may have been ahead of Slack's when we posted: as far as a wrong time zone takes it."""
 PAGE: Final = 200
 MOST_PAGES: Final = 50
 PICTURE_PAUSES: Final = (1.0, 2.0, 4.0)
@@ -68,7 +69,7 @@ class SlackSurface:
         await self._shown(await self._rendered(message), message, self._client.chat_update, where, may_have_acted=False)
 
     async def find(self, message: ChatMessage, *, since: datetime) -> str | None:
-        """Return the ``ts`` of the message with this effect's id in its metadata, from a minute before ``since`` on."""
+        """Return the ``ts`` of the message with this effect's id in its metadata, from a day before ``since`` on."""
         channel = await self._channel(message.channel)
         wanted: dict[str, Any] = {
             "channel": channel,

@@ -8,7 +8,7 @@ from typing import Any
 from escalation import commands as c
 from escalation.casefile import Addressee, CaseFile, Rules
 from escalation.decision import ClockMoved, PingDue, Refusal, Told
-from escalation.ladder import Rung, Timing
+from escalation.ladder import Rung, Timing, timed
 from escalation.language import say
 from escalation.notes import Note
 from escalation.on_call import Duty
@@ -189,6 +189,7 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
     today = rules.policy_today()
     plan = Plan(policy=today)
     changed: list[list[Any]] = []
+    anew: list[tuple[Step, int, Timing]] = []
     for clock in scene.file.clocks:
         if clock.ended_at is not None:
             continue
@@ -197,7 +198,7 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
         until = clock.paused_at or scene.at
         if clock.calendar is not None and timing.calendar.version != clock.calendar and paused:
             paused = min(paused, timing.calendar.elapsed(clock.started_at, until))
-        passed = sum(timing.rung_at(rung, clock.started_at, paused) <= scene.at for rung in timing.rungs)
+        passed = sum(timing.rung_at(rung, clock.started_at, paused) <= until for rung in timing.rungs)
         due_at = timing.due_at(clock.started_at, paused)
         following = timing.next_at(
             clock.started_at, passed=passed, paused_seconds=paused, acknowledged=clock.acknowledged_rung
@@ -215,9 +216,11 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
         plan.moved.append(ClockMoved(clock.id, changes, timing.calendar))
         before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, due_at))
         changed.append([clock.step.value, clock.cycle, before, after])
+        anew.append((clock.step, clock.cycle, timing))
     if not plan.moved and scene.case.policy_digest == today.digest:
         return None
     plan.changes |= {"policy": today.name, "policy_digest": today.digest}
     plan.details["recomputed"] = changed
+    plan.details["timed"] = timed(anew)
     plan.details["policy"] = [scene.case.policy_digest, today.digest]
     return plan

@@ -172,6 +172,11 @@ class OnCallRota(NamedSection):
             raise ValueError("must not be empty")
         return layers
 
+    @property
+    def members(self) -> frozenset[str]:
+        """Everybody who takes turns (keys); whoever comes by a Slack user group is not known here."""
+        return frozenset(member for layer in self.layers for member in layer.members)
+
     def compiled(self, timezone: str) -> Rota:
         """Make the rota that answers; `timezone` is the organisation's."""
         layers = tuple(layer.compiled(timezone) for layer in self.layers)

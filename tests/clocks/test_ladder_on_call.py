@@ -1,7 +1,8 @@
 """Ladders and rotas: whoever is on call hears of it, nobody means the next one, and duty can be waited for."""
 
+from escalation import commands as c
 from tests.clocks.test_ladder import heads, made, pass_time, pings, shown
-from tests.scenarios.steps import quiet
+from tests.scenarios.steps import do, quiet
 
 ROTA = """
 [on_call.front]
@@ -66,3 +67,13 @@ async def test_duty_is_waited_for_where_the_clock_runs_at_night(database, clock)
     await quiet(house)
     [view] = shown(house, "member:anna")
     assert view.over is None
+
+
+async def test_whoever_is_pinged_by_a_rota_may_act_though_in_another_department(database, clock):
+    rota = ROTA.format(hours="08:00-20:00").replace('"bruno"', '"dario"')
+    house = made(database, clock, ON_CALL, ladder=rota + LADDER)
+    case_id = await house.arrive()
+    await quiet(house)
+    await pass_time(house, minutes=12)
+    [view] = shown(house, "member:dario")
+    await do(house, case_id, c.TakeOver(view.clock_id), actor="dario")

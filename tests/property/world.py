@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 from sqlmodel import SQLModel, select
 
 from escalation import commands as c
+from escalation.business_time import BusinessCalendar
 from escalation.courier import Courier
 from escalation.decide import text_hash
+from escalation.ladder import Timing, rungs
 from escalation.ports import Arrival, ChatMessage, OutgoingReply, Posted, PostFacts, Uncertain
-from escalation.retelling import ToldClock, retell
-from models.case import Case, Draft, JournalEntry, Review
-from models.clocks import StepClock
+from escalation.retelling import TimedBy, ToldClock, retell
+from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
+from models.clocks import CalendarSnapshot, StepClock
 from models.database import Database
 from models.outbox import Effect
+from models.pings import Announcement, Ping
 from models.store.auditing import OWED
 from models.vocabulary import (
     OPEN_STATES,
@@ -28,13 +32,61 @@ from models.vocabulary import (
     EffectKind,
     EffectState,
     Idempotency,
+    PingFate,
     Step,
     Verdict,
 )
-from tests.house import House, PlainChat, PlainNetwork, TestClock, build_house
+from tests.house import CONFIGURATION, House, PlainChat, PlainNetwork, TestClock, build_house
 
 LATENESS = timedelta(seconds=60)
 """How late the network may act after it seemed to fail; shorter than the quarantine."""
+
+
+_TOLD = (
+    "started_at",
+    "department",
+    "ended_at",
+    "outcome",
+    "wall_seconds",
+    "business_seconds",
+    "calendar",
+    "target_seconds",
+    "due_at",
+    "next_at",
+    "rungs_passed",
+    "acknowledged_rung",
+    "muted_by",
+    "paused_at",
+    "paused_seconds",
+)
+"""Everything of a clock that the journal tells."""
+_TARGETS = 'relay = "5m"\nfirst_response = "2h"'
+_LADDER = """
+next_response = "90m"
+resolution = "2d"
+remind_claim = "30m"
+release_claim = "50m"
+[[policies.standard.ladder]]
+at = "50%"
+ping = "owner"
+[[policies.standard.ladder]]
+at = "100%"
+ping = "manager"
+repeat_every = "10m"
+repeats = 3
+[[policies.standard.ladder]]
+at = "+1h"
+ping = "managers"
+"""
+BEFORE = CONFIGURATION.replace(_TARGETS, _TARGETS + _LADDER)
+EDITED = (
+    BEFORE.replace('acknowledge = "15m"', 'acknowledge = "40m"')
+    .replace('first_response = "2h"', 'first_response = "1h"')
+    .replace('monday = ["09:00-13:00", "14:00-18:00"]', 'monday = ["08:00-11:00"]\nwednesday = ["24h"]')
+    .replace('at = "50%"', 'at = "75%"')
+)
+"""The same house after somebody has edited its targets, its ladder and its opening hours."""
+assert len({CONFIGURATION, BEFORE, EDITED}) == 3
 
 
 @dataclass
@@ -102,7 +154,9 @@ class World:
     def __init__(self, database: Database, runner: asyncio.Runner, idempotency: Idempotency) -> None:
         self.runner = runner
         self.clock = TestClock()
-        self.house: House = build_house(database, clock=self.clock)
+        self.latest = self.clock.at
+        self.configuration = BEFORE
+        self.house: House = build_house(database, clock=self.clock, configuration=BEFORE)
         self.network = WaywardNetwork("acme", clock=self.clock, watch=self._watch)
         able = dict(self.network.capabilities.__dict__) | {"idempotency": idempotency, "limit": 60}
         self.network.capabilities = type(self.network.capabilities)(**able)
@@ -112,6 +166,22 @@ class World:
         self.house.chat = self.chat
         self.courier = Courier(desk=self.house.desk, surfaces={"slack": self.chat})
         self.sent_into: list[tuple[int, int]] = []
+        self._calendars: dict[str, BusinessCalendar] = {}
+        self._policies: dict[str, Mapping[str, Any]] = {}
+
+    def restart(self, configuration: str) -> None:
+        """Start a new process over the same rows, perhaps with an edited configuration."""
+        self.configuration = configuration
+        self.house = build_house(self.house.database, clock=self.clock, configuration=configuration)
+        self.house.networks["acme"] = self.network
+        self.house.desk.rulebook.connectors = self.house.networks
+        self.house.chat = self.chat
+        self.courier = Courier(desk=self.house.desk, surfaces={"slack": self.chat})
+
+    def set_back(self, span: timedelta) -> None:
+        """Set the wall clock back."""
+        self.latest = max(self.latest, self.clock.at)
+        self.clock.at -= span
 
     def do(self, work: Awaitable[Any]) -> Any:
         async def waiting() -> Any:
@@ -167,6 +237,16 @@ class World:
         self.do(claiming())
         self.courier = Courier(desk=self.house.desk, surfaces={"slack": self.chat})
 
+    def pings(self) -> list[Ping]:
+        """Pings in the order of conversations, steps and rungs, which is the same in every world."""
+        threads = {case.id: case.thread_id for case in self.rows(Case)}
+        cycles = {clock.id: clock.cycle for clock in self.rows(StepClock)}
+
+        def place(ping: Ping) -> tuple[object, ...]:
+            return threads[ping.case_id], ping.step.value, cycles[ping.clock_id], ping.rung, ping.repeat
+
+        return sorted(self.rows(Ping), key=place)  # type: ignore[arg-type, type-var]
+
     def rows(self, model: type[SQLModel]) -> list[Any]:
         async def reading() -> list[Any]:
             async with self.house.database.read() as tx:
@@ -188,7 +268,13 @@ class World:
             for effect in self.rows(Effect)
             if effect.kind is EffectKind.REPLY
         ]
-        return acts, sorted(replies), sorted(posted.text for posted in self.network.posts)
+        clocks = {clock.id: clock for clock in self.rows(StepClock)}
+        pings = [
+            (cases[ping.case_id].thread_id, ping.step.value, clocks[ping.clock_id].cycle, ping.rung, ping.repeat)
+            for ping in self.rows(Ping)
+            if ping.step is not Step.ACKNOWLEDGE  # it begins with the card, and which comes first is left to chance
+        ]
+        return acts, sorted(replies), sorted(posted.text for posted in self.network.posts), sorted(pings)
 
     # --- what always holds --------------------------------------------------------------------------------------------
 
@@ -251,6 +337,10 @@ class World:
         journal: dict[str, list[JournalEntry]] = {}
         for entry in self.rows(JournalEntry):
             journal.setdefault(entry.case_id, []).append(entry)
+        pings: dict[str, list[Ping]] = {}
+        for ping in self.rows(Ping):
+            pings.setdefault(ping.clock_id, []).append(ping)
+        self._announced(pings)
         clocks: dict[str, list[StepClock]] = {}
         for clock in self.rows(StepClock):
             clocks.setdefault(clock.case_id, []).append(clock)
@@ -259,17 +349,15 @@ class World:
             assert [entry.case_version for entry in entries] == list(range(1, case.version + 1))
             assert all(a.at <= b.at for a, b in itertools.pairwise(entries))
             assert entries[-1].to_state is case.state
-            assert self._retold(case, entries) == {
-                (clock.step, clock.cycle): ToldClock(
-                    clock.started_at,
-                    clock.department,
-                    clock.ended_at,
-                    clock.outcome,
-                    clock.wall_seconds,
-                    clock.business_seconds,
-                )
-                for clock in clocks[case_id]
-            }
+            told = retell(entries, self._timing)
+            assert told.keys() == {(clock.step, clock.cycle) for clock in clocks[case_id]}
+            for clock in clocks[case_id]:
+                as_told = told[clock.step, clock.cycle]
+                for name in _TOLD:
+                    of_row, of_journal = getattr(clock, name), getattr(as_told, name)
+                    assert of_row == of_journal, f"{clock.step}: {name} is {of_row}, the journal tells {of_journal}"
+                assert clock.next_at is None or (clock.ended_at is None and clock.paused_at is None)
+                self._told_once(clock, as_told, pings.pop(clock.id, []), entries)
             for clock in clocks[case_id]:
                 if clock.ended_at is not None:
                     assert clock.wall_seconds == (clock.ended_at - clock.started_at).total_seconds() >= 0
@@ -283,11 +371,50 @@ class World:
             else:
                 assert not running, f"{running} run on in {case.state}"
 
-    def _retold(self, case: Case, entries: Sequence[JournalEntry]) -> dict[tuple[Step, int], ToldClock]:
-        """Step clocks from the journal alone, in the business time of the case's departments."""
-        rulebook = self.house.desk.rulebook
-        policy = rulebook.settings.policy_snapshot(case.policy)
-        return retell(entries, lambda department: rulebook.calendar(department, policy))
+    def _timing(self, by: TimedBy) -> Timing:
+        """How a clock is timed that the journal tells of: from what was written down, not from the configuration."""
+        if by.calendar not in self._calendars:
+            kept = {snapshot.version: snapshot.definition for snapshot in self.rows(CalendarSnapshot)}
+            self._calendars[by.calendar] = BusinessCalendar.from_definition(kept[by.calendar])
+        if by.policy not in self._policies:
+            self._policies |= {snapshot.digest: snapshot.content for snapshot in self.rows(PolicySnapshot)}
+        calendar, policy = self._calendars[by.calendar], self._policies[by.policy]
+        return Timing(calendar, by.target_seconds, rungs(policy, by.step, by.target_seconds))
+
+    def _told_once(self, clock: StepClock, told: ToldClock, pings: list[Ping], entries: Sequence[JournalEntry]) -> None:
+        """Every rung that was noticed is a ping, once; none of a clock that had ended, and none that was waved away."""
+        noticed: dict[tuple[int, int], datetime] = {}
+        for rung, repeat, due_at in told.told:
+            noticed.setdefault((rung, repeat), due_at)
+        found = {(ping.rung, ping.repeat): ping.due_at for ping in pings}
+        assert len(found) == len(pings), "a rung was told twice"
+        assert found == noticed, f"{clock.step}: told {found}, noticed {noticed}"
+        of_clock = [entry for entry in entries if entry.details.get("step") == clock.step.value]
+        seen = {(e.details["rung"], e.at) for e in of_clock if e.act == "AcknowledgePing" and e.at >= clock.started_at}
+        for ping in pings:
+            assert ping.due_at <= ping.at
+            assert clock.ended_at is None or ping.at <= clock.ended_at, "a ping of a clock that had ended"
+            waved = any(rung == ping.rung and at < ping.at for rung, at in seen)
+            assert not (waved and ping.repeat), "a ping that somebody had seen was repeated"
+        if not any("recomputed" in entry.details for entry in entries):
+            policy = entries[0].details["policy_digest"]
+            by = TimedBy(clock.step, policy, clock.calendar or "", clock.target_seconds, clock.department)
+            passed = self._timing(by).rungs[: clock.rungs_passed] if clock.calendar else ()
+            gaps = [rung for rung in passed if (rung.number, rung.repeat) not in found and not rung.repeat]
+            assert not gaps, f"{clock.step}: {gaps} were left out"
+            ordered = [(rung.number, rung.repeat) for rung in passed if (rung.number, rung.repeat) in found]
+            assert [found[key] for key in ordered] == sorted(found.values()), "rungs out of order"
+
+    def _announced(self, pings: Mapping[str, list[Ping]]) -> None:
+        """What is announced is announced somewhere, once in each place; what is folded or muted alone nowhere."""
+        places = Counter((one.ping_id, one.channel) for one in self.rows(Announcement))
+        assert all(number == 1 for number in places.values())
+        somewhere = {ping_id for ping_id, _ in places}
+        for ping in itertools.chain.from_iterable(pings.values()):
+            if ping.fate in {PingFate.ANNOUNCED, PingFate.GATHERED}:
+                assert ping.id in somewhere, "a ping that nobody hears"
+            elif ping.fate in {PingFate.FOLDED, PingFate.UNADDRESSED}:
+                assert ping.id not in somewhere, "a folded ping that somebody hears"
 
     def _one_live_card(self) -> None:
         seen: set[tuple[Any, ...]] = set()

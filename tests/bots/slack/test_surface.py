@@ -175,6 +175,12 @@ async def test_a_message_whose_answer_was_lost_is_found(office: SlackOffice, in_
     assert await surface.find(note("other", effect="e9", thread=root), since=since) is None
 
 
+async def test_a_message_is_found_that_was_posted_while_our_clock_was_hours_ahead(office: SlackOffice) -> None:
+    surface, workspace = office.slack.surface, office.workspace
+    posted = await surface.post(note())
+    assert await surface.find(note(), since=workspace.clock.now() + timedelta(hours=14)) == posted
+
+
 async def test_a_long_history_is_read_page_by_page(office: SlackOffice) -> None:
     surface, workspace = office.slack.surface, office.workspace
     since = workspace.clock.now()

@@ -1,0 +1,33 @@
+"""The wall clock was an hour ahead and has been set back: nobody waits an hour for a message because of that."""
+
+from datetime import timedelta
+
+from models.vocabulary import PingKind
+from tests.house import House
+from tests.scenarios.steps import quiet
+
+
+async def test_a_channel_goes_on_that_was_written_to_by_a_clock_ahead(house: House):
+    house.clock.forward(hours=1)
+    for number in range(3):
+        await house.arrive(f"Invoice {number}?")
+    await quiet(house)
+    assert len(house.chat.in_channel("C0BILLING", "card")) == 3
+    house.clock.at -= timedelta(hours=1)
+    await house.arrive("Another invoice")
+    await house.courier.drain()
+    assert len(house.chat.in_channel("C0BILLING", "card")) == 4
+
+
+async def test_clocks_that_begin_after_the_step_back_are_told_in_time(house: House):
+    house.clock.forward(hours=1)
+    await house.arrive()
+    await quiet(house)
+    house.clock.at -= timedelta(hours=1)
+    case_id = await house.arrive("My refund?")
+    await quiet(house)
+    house.clock.forward(minutes=13)
+    assert await house.sweeper.sweep() == 1
+    async with house.database.read() as tx:
+        [ping] = await tx.pings.of_case(case_id)
+    assert (ping.kind, ping.at) == (PingKind.WARNING, house.clock.now())

@@ -1,0 +1,82 @@
+"""Workers are killed fifty times and the wall clock steps twenty times: no ping is lost, none is told twice.
+
+Real ``portavoce worker`` processes, a real workspace server, real time: about a minute each. ``PORTAVOCE_CLOCK_SEED``
+repeats a day, ``PORTAVOCE_CLOCK_DAYS=5`` makes it as many times as long, and tries every planted bug; those that a
+death shows are in ``test_deaths``, where none is left to chance.
+"""
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from models.schema import migrate
+from tests.clocks.planted import PLANTED
+from tests.clocks.story import Day, NeverQuietError, play
+from tests.clocks.wall_clock import COMPILER
+
+DAYS = float(os.environ.get("PORTAVOCE_CLOCK_DAYS", "1"))
+LONG = "PORTAVOCE_CLOCK_DAYS" in os.environ
+SEED = int(os.environ.get("PORTAVOCE_CLOCK_SEED", random.SystemRandom().randrange(1_000_000)))
+
+pytestmark = [
+    pytest.mark.crash,
+    pytest.mark.slow,
+    pytest.mark.timeout(400 * max(1, DAYS)),
+    pytest.mark.skipif(
+        COMPILER is None, reason="******** no C compiler: the wall clock of whole processes cannot be stepped ********"
+    ),
+]
+
+
+@pytest.fixture
+def own_database(postgresql_server: str) -> Iterator[str]:
+    """Give an empty PostgreSQL database of this test's own, which processes of their own leave connections to."""
+    name = f"clocks_{os.getpid()}"
+    with psycopg.connect(postgresql_server, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield postgresql_server.replace("/postgres?", f"/{name}?", 1)
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def lived_through(folder: Path, url: str, day: Day) -> None:
+    migrate(url)
+    tally, told, problems = play(folder, url, day, seed=SEED)
+    sys.stdout.write(f"seed {SEED}: {tally}, {told}\n")
+    assert (tally.kills, len(tally.steps)) == (day.kills, day.steps)
+    assert told["pings"] > 5 * day.cases, "too little became due"
+    assert told["alone"] > 0 < told["together"], "everything was told in one way"
+    assert not problems, f"seed {SEED}: {len(problems)} problems, such as:\n" + "\n".join(problems[:10])
+
+
+@pytest.mark.postgresql
+def test_two_workers_over_postgresql_lose_and_double_no_ping(tmp_path: Path, own_database: str):
+    day = Day(workers=2, kills=round(50 * DAYS), cases=round(120 * DAYS), pairs=round(8 * DAYS))
+    lived_through(tmp_path, own_database, day)
+
+
+def test_one_worker_over_sqlite_loses_and_doubles_no_ping(tmp_path: Path):
+    day = Day(workers=1, kills=round(20 * DAYS), cases=round(60 * DAYS), pairs=round(4 * DAYS), standstills=2)
+    lived_through(tmp_path, f"sqlite:///{tmp_path}/portavoce.db", day)
+
+
+HARMLESS = Day(workers=1, kills=2, cases=16, pairs=0, standstills=0, lost_answers=8, longest_life=2)
+
+
+@pytest.mark.parametrize("planted", sorted(PLANTED) if LONG else ["Slack's client repeats by itself"])
+def test_a_planted_bug_is_found_out(tmp_path: Path, planted: str):
+    url = f"sqlite:///{tmp_path}/portavoce.db"
+    migrate(url)
+    day = replace(HARMLESS, pairs=2) if "clock" in planted else HARMLESS
+    try:
+        _, _, problems = play(tmp_path, url, day, seed=SEED, planted=planted)
+    except NeverQuietError as error:
+        problems = [str(error)]
+    sys.stdout.write(f"seed {SEED}, {planted}: {problems[:1]}\n")
+    assert problems, f"seed {SEED}: nothing was found out"
