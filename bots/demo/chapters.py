@@ -20,19 +20,20 @@ class Chapter:
     approved: str = ""
 
 
-def case_of(message: Json) -> str:
-    """Return the case that a message of the bot is about."""
-    return str(message["metadata"]["event_payload"]["case"])
-
-
 def first_name(user: str) -> str:
     """Return what colleagues call somebody."""
     return NAMES[user].split()[0]
 
 
+async def card_of(hands: Hands, chapter: Chapter, channel: str, *, text: str, button: str) -> Json:
+    """Return the card of what a customer has posted, and note its case; others may have asked the same."""
+    chapter.case = await hands.until(lambda: hands.case(chapter.post), f"the case of {chapter.customer}")
+    return await hands.message(channel, text=text, kind="card", button=button, case=chapter.case)
+
+
 async def approve(hands: Hands, chapter: Chapter, about: str, text: str) -> None:
     """Have Carla let a text go, found by words in it."""
-    approval = await hands.message(APPROVALS, text=about, kind="approval", button=APPROVE)
+    approval = await hands.message(APPROVALS, text=about, kind="approval", button=APPROVE, case=chapter.case)
     await hands.click(CARLA, approval, APPROVE)
     await note_approved(hands, chapter, text, button=None)
 
@@ -40,5 +41,5 @@ async def approve(hands: Hands, chapter: Chapter, about: str, text: str) -> None
 async def note_approved(hands: Hands, chapter: Chapter, text: str, *, button: str | None) -> None:
     """Note what the newest approvals card says will be published."""
     about = text.splitlines()[0]
-    card = await hands.message(APPROVALS, text=about, kind="approval", button=button)
+    card = await hands.message(APPROVALS, text=about, kind="approval", button=button, case=chapter.case)
     chapter.approved = next((quote for quote in quoted(card) if quote.startswith(text)), "")

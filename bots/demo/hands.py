@@ -116,11 +116,11 @@ class Hands:
         payloads = ((one, (one.get("metadata") or {}).get("event_payload", {})) for one in found)
         return [{**one, "channel": channel} for one, payload in payloads if about.items() <= payload.items()]
 
-    async def message(self, channel: str, *, text: str, kind: str, button: str | None = None) -> Json:
-        """Wait for the newest message of a kind that holds ``text`` and, if named, offers a button."""
+    async def message(self, channel: str, *, text: str, kind: str, button: str | None = None, case: str = "") -> Json:
+        """Wait for the newest message of a kind that holds ``text`` and, if named, is about a case, offers a button."""
 
         async def look() -> Json | None:
-            query = {"text": text, "payload": f"kind:{kind}"}
+            query = {"text": text, "payload": [f"kind:{kind}", *([f"case:{case}"] if case else [])]}
             found = await self._json("GET", f"{SLACK}/channels/{channel}/find", query=query)
             return {**found, "channel": channel} if found and (button is None or button in buttons(found)) else None
 
@@ -142,6 +142,11 @@ class Hands:
         return datetime.fromisoformat(due) if due else None
 
     # --- looking
+
+    async def case(self, post: str) -> str | None:
+        """Return the case that a customer's post has opened, if it has been taken in."""
+        state = await self._json("GET", "/sandbox/demo/cases")
+        return next((one["id"] for one in state["cases"] if one["post"] == post), None)
 
     async def until(self, look: Callable[[], Awaitable[T | None]], what: str) -> T:
         """Look again and again until something is there."""

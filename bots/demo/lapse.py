@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bots.demo.chapters import Chapter, approve, case_of
+from bots.demo.chapters import Chapter, approve, card_of
 from bots.demo.configuration import ANNA, BILLING, DIRECT_TO_MARTA, MARTA, TIMEZONE
 from bots.demo.hands import Hands, Json, lines
 from bots.demo.narrator import Narrator
@@ -34,8 +34,7 @@ class Lapse:
         """Have Elena ask and nobody claim it, and move the clock until her manager has heard of the breach."""
         hands, tell, chapter = self.hands, self.tell, self.chapter
         chapter.post = (await hands.write_post("elena", "@acme Invoice 6203 is wrong, and nobody answers me."))["id"]
-        card = await hands.message(BILLING, text="Invoice 6203", kind="card", button="Claim")
-        chapter.case = case_of(card)
+        await card_of(hands, chapter, BILLING, text="Invoice 6203", button="Claim")
         self.due_at = await hands.until(lambda: hands.due(chapter.case, STEP), "the clock of Elena's question")
         await hands.stand_before(ANNA, BILLING)
         tell(f"Elena asks what is wrong with her invoice, and nobody claims it: that is due {self.due}")
@@ -48,13 +47,15 @@ class Lapse:
     async def turn_out_well(self) -> None:
         """Have Marta ask why, take over and answer."""
         hands, tell, chapter = self.hands, self.tell, self.chapter
-        card = await hands.message(BILLING, text="Invoice 6203", kind="card", button="Explain")
+        card = await hands.message(BILLING, text="Invoice 6203", kind="card", button="Explain", case=chapter.case)
         dialog = await hands.open_dialog(MARTA, card, "Explain")
         self.explained = self._of_claiming(lines(dialog["blocks"]))
         tell(f"Marta presses Explain on the card, and reads: {self.explained}")
         await hands.act(MARTA, "close_view")
         await hands.click(MARTA, self.breach, "Take over")
-        card = await hands.message(BILLING, text="Marta Rossi is answering.", kind="card", button="Answer")
+        card = await hands.message(
+            BILLING, text="Marta Rossi is answering.", kind="card", button="Answer", case=chapter.case
+        )
         tell("Marta takes over, by the button in the message")
         await hands.until(self._struck_through, "the warning in #billing to be struck through")
         tell("The warning in #billing is struck through: nobody need act on it any more")

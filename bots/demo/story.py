@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from bots.demo.chapters import APPROVE, Chapter, approve, case_of, first_name, note_approved
+from bots.demo.chapters import APPROVE, Chapter, approve, card_of, first_name, note_approved
 from bots.demo.configuration import ANNA, APPROVALS, BILLING, BRUNO, CARLA, DARIO, NAMES, PRODUCT
 from bots.demo.hands import Hands, Json
 from bots.demo.lapse import Lapse
@@ -61,10 +61,9 @@ class Story:
         )
         self.ben.case, self.ben.status_url = sent["case"], sent["status_url"]
         tell("Ben asks on the contact form where his order is")
-        ada_card = await hands.message(BILLING, text="invoice 4711", kind="card", button="Claim")
-        self.ada.case = case_of(ada_card)
+        ada_card = await card_of(hands, self.ada, BILLING, text="invoice 4711", button="Claim")
         tell("Ada's card stands in #billing, because she wrote “invoice”")
-        ben_card = await hands.message(PRODUCT, text="order 8812", kind="card", button="Claim")
+        ben_card = await hands.message(PRODUCT, text="order 8812", kind="card", button="Claim", case=self.ben.case)
         tell("Ben's card stands in #product, the default")
         return ada_card, ben_card
 
@@ -73,7 +72,7 @@ class Story:
         anna = asyncio.create_task(hands.click(ANNA, card, "Claim"))
         bruno = asyncio.create_task(hands.click(BRUNO, card, "Claim"))
         await asyncio.gather(anna, bruno)
-        claimed = await hands.message(BILLING, text="is answering.", kind="card", button="Answer")
+        claimed = await hands.message(BILLING, text="is answering.", kind="card", button="Answer", case=self.ada.case)
         owner = next(user for user in (ANNA, BRUNO) if f"{NAMES[user]} is answering." in repr(claimed))
         late = BRUNO if owner == ANNA else ANNA
         tell(f"{first_name(owner)} claims it")
@@ -83,7 +82,9 @@ class Story:
         tell(f"{first_name(late)} claims it a moment later and is told: {told}")
         await hands.fill_in_dialog(owner, claimed, "Answer", "Sorry, Ada! The second payment goes back to you today")
         tell(f"{first_name(owner)} answers in the dialog, without leaving the channel")
-        approval = await hands.message(APPROVALS, text="The second payment", kind="approval", button="Edit and send")
+        approval = await hands.message(
+            APPROVALS, text="The second payment", kind="approval", button="Edit and send", case=self.ada.case
+        )
         tell("Carla sees the exact text in #approvals")
         final = "Sorry, Ada! We are sending the second payment back today; it takes two working days."
         await hands.fill_in_dialog(CARLA, approval, "Edit and send", final)
@@ -95,10 +96,14 @@ class Story:
         await hands.write_in_thread(DARIO, card, "I think the warehouse lost it again, sigh")
         await hands.write_in_thread(DARIO, card, "reply: Your order leaves our warehouse tomorrow.")
         tell("Dario grumbles in the thread, which stays internal, and answers there with “reply:”")
-        approval = await hands.message(APPROVALS, text="tomorrow", kind="approval", button="Send back")
+        approval = await hands.message(
+            APPROVALS, text="tomorrow", kind="approval", button="Send back", case=self.ben.case
+        )
         await hands.fill_in_dialog(CARLA, approval, "Send back", "Please give him the parcel number")
         tell("Carla sends it back: please give him the parcel number")
-        card = await hands.message(PRODUCT, text="Sent back to", kind="card", button="Submit for approval")
+        card = await hands.message(
+            PRODUCT, text="Sent back to", kind="card", button="Submit for approval", case=self.ben.case
+        )
         final = "Your order leaves our warehouse tomorrow.\nParcel number: IT-2207-88.\n\nThank you for waiting, Ben!"
         await hands.fill_in_field(DARIO, card, final)
         tell("Dario writes it again, in the answer field of the card")
@@ -109,8 +114,7 @@ class Story:
         hands, tell = self.hands, self.tell
         self.chiara.post = (await hands.write_post("chiara", "@acme My refund for order 5120 has not arrived."))["id"]
         tell("Chiara asks for her refund")
-        card = await hands.message(BILLING, text="order 5120", kind="card", button="Answer")
-        self.chiara.case = case_of(card)
+        card = await card_of(hands, self.chiara, BILLING, text="order 5120", button="Answer")
         final = "It was sent on Monday, Chiara. Your bank shows it by Thursday."
         await hands.fill_in_dialog(BRUNO, card, "Answer", final)
         tell("Bruno answers without claiming first")
@@ -123,15 +127,14 @@ class Story:
         await self._stands_on_network(self.chiara, silently=True)  # so that the cut line is hers
         question = "@acme Is a refund of 20 euro on its way?"
         self.davide.post = (await hands.write_post("davide", question))["id"]
-        card = await hands.message(BILLING, text="20 euro", kind="card", button="Answer")
-        self.davide.case = case_of(card)
+        card = await card_of(hands, self.davide, BILLING, text="20 euro", button="Answer")
         final = "Yes, Davide, it is on its way."
         await hands.fill_in_dialog(ANNA, card, "Answer", final)
         await approve(hands, self.davide, "it is on its way.", final)
         tell("Davide asks, Anna answers, Carla approves")
         await hands.edit_post("davide", self.davide.post, question.replace("20", "2000"))
         tell("Davide changes 20 into 2000 before it has left")
-        fresh = await hands.message(APPROVALS, text="2000 euro", kind="approval", button=APPROVE)
+        fresh = await hands.message(APPROVALS, text="2000 euro", kind="approval", button=APPROVE, case=self.davide.case)
         if await hands.published(self.davide.post):
             tell("Too late: the old answer has left")  # told, and found by the checks
         tell("The approval is void: Carla approved an answer to another question")

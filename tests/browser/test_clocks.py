@@ -23,9 +23,11 @@ async def clock(visitor: Visitor) -> datetime:
 
 
 async def conversation(visitor: Visitor) -> None:
-    """Open the conversation with the bot, by the mark of what is unread in it."""
-    await visitor.workspace.rail.get_by_role("link", name=re.compile("^portavoce")).click()
-    await expect(visitor.workspace.main.get_by_role("heading", name="portavoce", level=2)).to_be_visible()
+    """Open the messages of the bot."""
+    workspace = visitor.workspace
+    await workspace.rail.get_by_role("link", name=re.compile("^portavoce")).click()
+    await expect(workspace.main.get_by_role("heading", name="portavoce", level=2)).to_be_visible()
+    await workspace.main.get_by_role("link", name="Messages").click()
 
 
 def struck(message: Locator) -> Locator:
@@ -57,6 +59,9 @@ async def test_warning_and_breach_come_within_two_minutes_and_marta_takes_over(v
     assert await clock(visitor) - begun < timedelta(minutes=2)
     await look.at("breach")
 
+    await breach.get_by_role("link", name="Go to the card").click()
+    await expect(card.get_by_role("button", name="Claim")).to_be_in_viewport()
+    await conversation(visitor)
     await breach.get_by_role("button", name="Take over").click()
     await expect(struck(breach)).to_be_visible()
     await expect(breach.get_by_role("button", name="Take over")).to_have_count(0)
@@ -78,7 +83,7 @@ async def test_button_shows_what_happens_if_nobody_answers(visitor: Visitor) -> 
     await page.get_by_role("banner").get_by_role("button", name=re.compile("^Move the time")).click()
     await page.get_by_role("button", name="What if nobody answers?").first.click()
     play = page.get_by_role("region", name="The play")
-    await expect(play.get_by_text("nobody claims it")).to_be_visible()
+    await expect(play.get_by_text("nobody claims it").first).to_be_visible()
     await expect(guide.get_by_text("Nobody claimed Elena's question.")).to_be_visible()
     breach = workspace.message(f"LATE: {UNCLAIMED}").last
     await expect(breach).to_be_visible()  # the page has led there by itself

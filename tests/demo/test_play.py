@@ -50,7 +50,7 @@ async def test_a_story_that_cannot_go_on_says_why(demo: Visit):
     )
     play.start()
     await demo.until(lambda: _state(play, "failed"), "the failure")
-    assert "was answered 503" in play.facts["sentence"]
+    assert "in vain for the case of Elena" in play.facts["sentence"]
     await play.stop()
     assert play.facts["state"] == "failed"
 

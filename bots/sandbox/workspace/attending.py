@@ -29,7 +29,7 @@ class Attending(Hands):
         seen = [one for one in self.channels.values() if one.kind == "channel" or user in one.members]
         app = self.app
         return {
-            "team": {"id": self.seed.team_id, "name": self.seed.team_name},
+            "team": {"id": self.seed.team_id, "name": self.seed.team_name, "url": self.seed.url},
             "now": self.clock.now().timestamp(),
             "app": {
                 "id": app.id,

@@ -6,6 +6,7 @@ import { Dialog } from "./parts/dialog.mjs";
 import { MainPane, ThreadPane } from "./parts/main_pane.mjs";
 import { Notice } from "./parts/notice.mjs";
 import { Rail } from "./parts/rail.mjs";
+import { followPermalinks } from "./permalinks.mjs";
 import { learnEmoji } from "./words/emoji.mjs";
 
 const root = document.getElementById("workspace");
@@ -51,6 +52,7 @@ followTheme();
 if (new URLSearchParams(location.search).has("embedded")) document.documentElement.dataset.embedded = "";
 draw();
 desk.start();
+followPermalinks(desk);
 // Until the list is read, and without it, names stand in place of emoji.
 learnEmoji().then(() => {
   desk.knowsEmoji = true;
