@@ -9,7 +9,7 @@ import httpx
 from bots.demo.configuration import FORM, HANDLE, NETWORK, SLACK
 from escalation.ports import Clock
 
-PATIENCE_SECONDS: Final = 12.0
+PATIENCE_SECONDS: Final = 20.0
 _LOOK_EVERY: Final = 0.1
 
 Json = dict[str, Any]
@@ -23,10 +23,11 @@ class StoryFailedError(Exception):
 class Hands:
     """Customers' and colleagues' hands. Every act raises ``StoryFailedError`` with a sentence when it is refused."""
 
-    def __init__(self, speaker: httpx.AsyncClient, clock: Clock) -> None:
-        """Keep both."""
+    def __init__(self, speaker: httpx.AsyncClient, clock: Clock, *, patience: float = PATIENCE_SECONDS) -> None:
+        """Keep the collaborators. ``patience``: seconds after which what does not come is given up."""
         self._speaker = speaker
         self._clock = clock
+        self._patience = patience
 
     # --- customers
 
@@ -152,8 +153,8 @@ class Hands:
         """Look again and again until something is there."""
         started = self._clock.monotonic()
         while not (found := await look()):
-            if self._clock.monotonic() - started > PATIENCE_SECONDS:
-                raise StoryFailedError(f"waited {PATIENCE_SECONDS:g} seconds in vain for {what}")
+            if self._clock.monotonic() - started > self._patience:
+                raise StoryFailedError(f"waited {self._patience:g} seconds in vain for {what}")
             await self._clock.sleep(_LOOK_EVERY)
         return found
 

@@ -37,7 +37,7 @@ from escalation.settings import Settings, load_settings
 from models.database import SQLITE, Database
 
 MEMORY: Final = "sandbox.json"
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 1
 
 

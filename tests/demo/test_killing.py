@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bots.demo.life import Life, count_lives
 from tests.demo.visit import Visit
 
@@ -80,6 +82,7 @@ async def test_a_bot_killed_before_the_network_acted_sends_after_all(demo: Visit
     await demo.counted(approved=1, sent=1, under_way=0, doubled=0, lost=0)
 
 
+@pytest.mark.timeout(300)
 async def test_killed_again_and_again_amid_work_everything_arrives_once(demo: Visit):
     for number in range(4):
         await demo.ask(f"80{number}0")

@@ -15,7 +15,8 @@ from bots.demo.hands import Hands, Json
 from bots.demo.stage import Stage, open_stage
 from bots.serving import listen
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
+"""With anything that comes by itself: what a killed bot was sending to chat is looked for ten real seconds later."""
 
 
 @dataclass
@@ -86,4 +87,4 @@ async def visit(folder: Path, *, undo_seconds: int = 0, keep: bool = False) -> A
         open_stage(folder, listener, address=address, undo_seconds=undo_seconds, keep=keep) as stage,
         stage.speaker() as speaker,
     ):
-        yield Visit(stage, speaker, Hands(speaker, SystemClock()))
+        yield Visit(stage, speaker, Hands(speaker, SystemClock(), patience=PATIENCE_SECONDS))
