@@ -61,9 +61,18 @@ class StepClock(SQLModel, table=True):
         Index(
             "step_clock_ended",
             "ended_at",
-            "due_at",
             postgresql_where=text("ended_at IS NOT NULL"),
             sqlite_where=text("ended_at IS NOT NULL"),
+        ),
+        Index(
+            "step_clock_late",
+            "ended_at",
+            "due_at",
+            "started_at",
+            "department",
+            "step",
+            postgresql_where=text("ended_at > due_at"),
+            sqlite_where=text("ended_at > due_at"),
         ),
         Index(
             "step_clock_not_rolled_up",

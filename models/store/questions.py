@@ -16,6 +16,7 @@ from models.vocabulary import Grouping, Step, TimeKind
 HOURS_A_WEEK: Final = 168
 _MONDAY: Final = 72  # 1 January 1970 was a Thursday: so many hours after a Monday
 _DONE: Final = text("step_clock.outcome = 'done'")  # as in the partial indexes
+_LATE: Final = text("step_clock.ended_at > step_clock.due_at")
 NOT_ROLLED_UP: Final = text("step_clock.outcome = 'done' AND step_clock.rolled_up_at IS NULL")
 CLOCKS, CASES = table(StepClock), table(Case)
 
@@ -92,11 +93,14 @@ class Question:
         return found + ([CLOCKS.c.step == self.step] if self.step is not None else [])
 
     @property
-    def overdue(self) -> list[Any]:
-        """Return the conditions on a step that ran past its due time at the end of the period, whatever came of it."""
+    def overdue(self) -> tuple[list[Any], list[Any]]:
+        """Return the conditions on a step that ran past its due time at the end of the period.
+
+        One that still does, or one that ended later, whatever came of it: each by an index that holds no other.
+        """
         at = self.until
-        running = (CLOCKS.c.ended_at.is_(None)) | (CLOCKS.c.ended_at >= at)
-        return [CLOCKS.c.due_at < at, CLOCKS.c.started_at < at, running, *self.about]
+        due = [CLOCKS.c.due_at < at, CLOCKS.c.started_at < at, *self.about]
+        return [CLOCKS.c.ended_at.is_(None), *due], [_LATE, CLOCKS.c.ended_at >= at, *due]
 
     @property
     def received(self) -> list[Any]:

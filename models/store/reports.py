@@ -5,6 +5,7 @@ Reading only; sums and percentiles are whole microseconds on both databases, so 
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -128,8 +129,11 @@ class Reports:
     async def overdue(self, question: Question) -> dict[tuple[Any, Step], int]:
         """Count the cycles that ran past their due time at the end of the period, by group and step."""
         group = question.step_group
-        query = select(group, CLOCKS.c.step, func.count()).where(*question.overdue).group_by(group, CLOCKS.c.step)
-        return {(group, Step(step)): count for group, step, count in await self._all(query)}
+        found: Counter[tuple[Any, Step]] = Counter()
+        for where in question.overdue:
+            query = select(group, CLOCKS.c.step, func.count()).where(*where).group_by(group, CLOCKS.c.step)
+            found.update({(group, Step(step)): count for group, step, count in await self._all(query)})
+        return found
 
     async def received(self, question: Question) -> list[CaseCount]:
         """Count the cases received in the period, and how many of them have had a reply, by group."""
@@ -149,7 +153,10 @@ class Reports:
         steps = one_of_groups(question.step_group, question.only)
         queries = [
             select(*ended).where(*question.ended, *steps).order_by(CLOCKS.c.ended_at, CLOCKS.c.id),
-            select(*overdue).where(*question.overdue, *steps).order_by(CLOCKS.c.due_at, CLOCKS.c.id),
+            *(
+                select(*overdue).where(*late, *steps).order_by(CLOCKS.c.due_at, CLOCKS.c.id)
+                for late in question.overdue
+            ),
         ]
         if question.step is None:
             of_groups = one_of_groups(question.case_group, question.only)

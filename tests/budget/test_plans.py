@@ -115,6 +115,12 @@ async def test_what_runs_every_second_reads_due_rows_only(house: House, question
 
 async def asked(database: Database, ask: Callable[[Transaction], Awaitable[Any]]) -> tuple[str, Any]:
     """The statement and its values exactly as the driver gets them."""
+    [only] = await all_asked(database, ask)
+    return only
+
+
+async def all_asked(database: Database, ask: Callable[[Transaction], Awaitable[Any]]) -> list[tuple[str, Any]]:
+    """Every SELECT of a question, in order."""
     caught: list[tuple[str, Any]] = []
 
     def on_execute(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
@@ -127,8 +133,7 @@ async def asked(database: Database, ask: Callable[[Transaction], Awaitable[Any]]
             await ask(tx)
     finally:
         event.remove(database.engine.sync_engine, "before_cursor_execute", on_execute)
-    [only] = caught
-    return only
+    return caught
 
 
 def test_the_blank_effect_names_real_columns():

@@ -12,7 +12,7 @@ from models.database import Database
 from models.store import Transaction
 from models.store.questions import Question
 from models.vocabulary import Step
-from tests.budget.test_plans import asked, plan_of
+from tests.budget.test_plans import all_asked, asked, plan_of
 from tests.clock import MONDAY
 from tests.store.step_rows import a_case, a_running_step, a_step, store
 
@@ -44,7 +44,6 @@ QUESTIONS: dict[str, tuple[str, Callable[[Transaction], Awaitable[Any]]]] = {
     "how much to roll up": ("step_clock_not_rolled_up", lambda tx: tx.rollup.count_waiting(QUESTION, up_to=1_000)),
     "a department's slice": ("step_clock_done", lambda tx: tx.reports.steps(QUESTION, (50,))),
     "how many rows": ("step_clock_done", lambda tx: tx.reports.count(QUESTION, up_to=1_000)),
-    "what is late": ("step_clock_overdue", lambda tx: tx.reports.overdue(QUESTION)),
 }
 
 
@@ -60,3 +59,14 @@ async def test_a_question_reads_its_own_rows_only(database: Database, question: 
     assert "SCAN step_clock" not in plan.replace(f"SCAN step_clock USING INDEX {index}", "").replace(
         f"SCAN step_clock USING COVERING INDEX {index}", ""
     ), plan
+
+
+async def test_what_is_late_is_asked_of_late_steps_only(database: Database):
+    await fill(database, analysed=True)
+    async with database.read() as tx:
+        assert sum((await tx.reports.overdue(QUESTION)).values()) == DUE
+    questions = await all_asked(database, lambda tx: tx.reports.overdue(QUESTION))
+    running, ended = [await plan_of(database, *question) for question in questions]
+    for (plan, scanned), index in ((running, "step_clock_overdue"), (ended, "step_clock_late")):
+        assert index in plan, plan
+        assert scanned <= DUE + 10, plan

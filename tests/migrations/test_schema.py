@@ -62,7 +62,13 @@ def test_partial_indexes_keep_their_conditions(empty: str):
         )
         indexes = {name: (sql or "").lower() for name, sql in connection.execute(text(catalogue))}
     conditional = {"effect_due", "timer_due", "case_open_thread", "effect_waiting_card", "review_approval"}
-    conditional |= {"step_clock_running", "step_clock_overdue", "step_clock_done", "step_clock_ended"}
+    conditional |= {
+        "step_clock_running",
+        "step_clock_overdue",
+        "step_clock_done",
+        "step_clock_ended",
+        "step_clock_late",
+    }
     for name in conditional | {"inbound_unhandled", "step_clock_not_rolled_up"}:
         assert " where " in indexes[name], name
 

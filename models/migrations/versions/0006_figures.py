@@ -10,6 +10,7 @@ depends_on = None
 
 _RUNNING = sa.text("ended_at IS NULL")
 _ENDED = sa.text("ended_at IS NOT NULL")
+_LATE = sa.text("ended_at > due_at")
 _DONE = sa.text("outcome = 'done'")
 _NOT_ROLLED_UP = sa.text("outcome = 'done' AND rolled_up_at IS NULL")
 
@@ -33,7 +34,8 @@ def upgrade() -> None:
             ["department", "ended_at", "step", "wall_seconds", "business_seconds", "due_at"],
             _DONE,
         ),
-        ("step_clock_ended", ["ended_at", "due_at"], _ENDED),
+        ("step_clock_ended", ["ended_at"], _ENDED),
+        ("step_clock_late", ["ended_at", "due_at", "started_at", "department", "step"], _LATE),
         ("step_clock_not_rolled_up", ["rolled_up_at", "ended_at"], _NOT_ROLLED_UP),
     ):
         op.create_index(name, "step_clock", columns, unique=False, postgresql_where=where, sqlite_where=where)
@@ -90,7 +92,13 @@ def downgrade() -> None:
     op.drop_table("step_rollup")
     op.drop_index("mention_posted", table_name="mention")
     op.drop_index("case_received", table_name="cases")
-    for name in ("step_clock_not_rolled_up", "step_clock_ended", "step_clock_done", "step_clock_overdue"):
+    for name in (
+        "step_clock_not_rolled_up",
+        "step_clock_late",
+        "step_clock_ended",
+        "step_clock_done",
+        "step_clock_overdue",
+    ):
         op.drop_index(name, table_name="step_clock")
     with op.batch_alter_table("step_clock", schema=None) as batch_op:
         for column in ("rolled_up_at", "member", "language", "route", "network", "account"):
