@@ -17,6 +17,7 @@ from escalation.ports import Arrived, AuthorFacts, Capabilities, Clock, Outgoing
 from escalation.rulebook import Rulebook
 from escalation.secret import SecretSource
 from escalation.settings import Settings, parse_settings
+from escalation.sweeper import Sweeper
 from models.database import Database
 from models.vocabulary import NETWORK_EFFECTS, DraftSource, EffectKind, Idempotency, Visibility
 from tests.house import CONFIGURATION
@@ -73,6 +74,7 @@ class LineConnector(HttpConnector[LineSettings]):
 def race_settings(receiver_url: str, *, unknown_after: str = "2s") -> Settings:
     """Return the configuration of the usual house with one account at the receiving server and no undo window."""
     head = CONFIGURATION.split("[accounts.acme]", maxsplit=1)[0]
+    head = head.replace('relay = "5m"', 'relay = "5m"\nhours = "always"')  # whatever the day
     head = head.replace("undo_seconds = 5", f'undo_seconds = 0\nunknown_after = "{unknown_after}"')
     account = f'[accounts.acme]\nconnector = "line"\nbase_url = "{receiver_url}"\n'
     source = SecretSource(environ={"SLACK_BOT_TOKEN": "x", "SLACK_SIGNING_SECRET": "x"}, folder=Path())
@@ -98,10 +100,13 @@ class RaceHouse:
         self.connector = LineConnector("acme", settings.accounts["acme"].settings, clock=clock)
         self.desk = Desk(self.database, Rulebook(settings, {"acme": self.connector}), clock)
         self.courier = Courier(desk=self.desk, surfaces={}, kinds=NETWORK_EFFECTS, capacity=capacity, lease=lease)
+        self.sweeper = Sweeper(self.desk)
+        self._opened = 0
 
     async def open_cases(self, number: int) -> list[str]:
         """Open cases, all in one transaction; return their ids in the order of the customers' posts."""
         now = self.desk.clock.now()
+        first, self._opened = self._opened, self._opened + number
         posts = [
             Arrived(
                 external_id=f"post-{n}",
@@ -111,7 +116,7 @@ class RaceHouse:
                 visibility=Visibility.PUBLIC,
                 posted_at=now - timedelta(seconds=10),
             )
-            for n in range(number)
+            for n in range(first, first + number)
         ]
         taken = await self.desk.intake("acme", posts)
         assert taken is not None

@@ -1,4 +1,4 @@
-"""One worker process: relays replies, or claims and approves, until nothing is left; tells what it did as JSON."""
+"""One worker process: relays, claims, approves or sweeps until nothing is left; tells what it did as JSON."""
 
 import argparse
 import asyncio
@@ -30,13 +30,18 @@ def main() -> None:
     )
     parser.add_argument("--clicks", default="", help="claim or approve every case as this member")
     parser.add_argument("--cases", default="")
+    parser.add_argument("--sweep", action="store_true", help="tell what is due")
     asked = parser.parse_args()
     set_up_logs(json=True, level=logging.WARNING)  # to standard error: standard output is for the answer
     settings = race_settings(asked.receiver)
     house = RaceHouse(asked.database, settings, lease=timedelta(seconds=asked.lease))
     if asked.stop_after:
         house.connector._client.event_hooks["request"].append(_standing_still(asked.stop_after))
-    told = asyncio.run(_click(house, asked.clicks, asked.cases.split(",")) if asked.clicks else _relay(house))
+    work = _click(house, asked.clicks, asked.cases.split(",")) if asked.clicks else _relay(house)
+    if asked.sweep:
+        work.close()
+        work = _sweep(house)
+    told = asyncio.run(work)
     sys.stdout.write(json.dumps(told) + "\n")
 
 
@@ -93,6 +98,19 @@ async def _click(house: RaceHouse, kind: str, case_ids: list[str]) -> dict[str, 
             told.add(str(outcome.refusal))
     await house.close()
     return {"won": won, "told": sorted(told)[:3]}
+
+
+async def _sweep(house: RaceHouse) -> dict[str, Any]:
+    _ready()
+    told = 0
+    while True:
+        told += await house.sweeper.sweep()
+        async with house.database.read() as tx:
+            if not await tx.clocks.any_rung_due(house.desk.clock.now()):
+                break
+        await asyncio.sleep(0.01)  # what is due is held by another process
+    await house.close()
+    return {"told": told}
 
 
 async def _insisting(house: RaceHouse, case_id: str, command: c.Command, member: str) -> Outcome:
