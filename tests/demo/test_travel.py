@@ -60,7 +60,7 @@ async def test_a_question_that_nobody_claims_is_told_to_each_in_its_time_on_a_sa
     for channel in (DIRECT_TO_MARTA, MANAGERS):
         [breach] = await demo.hands.pings(MARTA, channel, case)
         assert timedelta(0) <= told_at(breach) - clock["due_at"] < timedelta(seconds=5)
-        assert heads([breach])[0].startswith("LATE: nobody has claimed it")
+        assert heads([breach])[0].startswith("⚠ LATE: nobody has claimed it")
     assert len(await demo.hands.pings(ANNA, BILLING, case)) == 1
 
 
@@ -72,8 +72,8 @@ async def test_a_long_way_stops_wherever_something_falls_due(demo: Visit):
         due_at = (await claiming(demo, one))["due_at"]
         told = await demo.hands.pings(MARTA, DIRECT_TO_MARTA, one)
         assert [head.split(";")[0] for head in heads(told)] == [
-            "LATE: nobody has claimed it",
-            "LATE: the customer has no reply yet",
+            "⚠ LATE: nobody has claimed it",
+            "⚠ LATE: the customer has no reply yet",
         ]
         assert told_at(told[0]) - due_at < timedelta(seconds=5)
         assert "Noticed at" not in repr([*told, *await demo.hands.pings(ANNA, BILLING, one)])
