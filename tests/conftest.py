@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
 import models  # noqa: F401 - registers every table
 from models.database import Database
+from models.schema import sync_engine
 from tests.house import House, TestClock, build_house
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
@@ -36,22 +38,47 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgresql_house(postgresql_server: str) -> str:
+    """Give the URI of a database that holds nothing but our tables, so that they can be emptied rather than made."""
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE house")
+    return postgresql_server.replace("/postgres?", "/house?", 1)
+
+
+@pytest.fixture(scope="session")
+def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file with our tables, to be copied."""
+    path = tmp_path_factory.mktemp("house") / "empty.db"
+    engine = sync_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """Give an empty database of each kind."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_house"), tmp_path / "test.db")
         database = Database(f"sqlite:///{tmp_path}/test.db")
     else:
-        database = Database(request.getfixturevalue("postgresql_server"))
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.drop_all)  # what a test with processes of its own left behind
-        await connection.run_sync(SQLModel.metadata.create_all)
-    yield database
-    if request.param == "postgresql":
+        database = Database(request.getfixturevalue("postgresql_house"))
         async with database.engine.begin() as connection:
-            tables = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
-            await connection.execute(text(f"DROP TABLE IF EXISTS {tables}, alembic_version CASCADE"))
+            await connection.run_sync(_emptied)
+    yield database
     await database.close()
+
+
+def _emptied(connection: Connection) -> None:
+    """Empty the tables; make them where a test has changed or dropped some."""
+    ours = SQLModel.metadata.tables
+    if set(inspect(connection).get_table_names()) == set(ours):
+        connection.execute(text("TRUNCATE " + ", ".join(f'"{name}"' for name in ours)))
+        return
+    connection.execute(text("DROP SCHEMA public CASCADE"))
+    connection.execute(text("CREATE SCHEMA public"))
+    SQLModel.metadata.create_all(connection)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ async def due_at_once(url: str, receiver: str) -> None:  # noqa: F811 - the fixt
     await house.close()
 
 
-@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("processes", [3])
 async def test_processes_share_what_is_due_and_tell_each_clock_once(
     postgresql_server: str,
     receiver: str,  # noqa: F811 - the fixture
