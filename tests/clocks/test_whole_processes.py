@@ -61,6 +61,7 @@ def test_two_workers_over_postgresql_lose_and_double_no_ping(tmp_path: Path, own
     lived_through(tmp_path, own_database, day)
 
 
+@pytest.mark.skipif(not LONG, reason="a second day of a minute: PORTAVOCE_CLOCK_DAYS=1")
 def test_one_worker_over_sqlite_loses_and_doubles_no_ping(tmp_path: Path):
     day = Day(workers=1, kills=round(10 * DAYS), cases=round(40 * DAYS), pairs=round(2 * DAYS), standstills=1)
     lived_through(tmp_path, f"sqlite:///{tmp_path}/portavoce.db", day)
