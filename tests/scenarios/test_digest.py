@@ -17,7 +17,7 @@ from escalation.language import Reader
 from escalation.ports import ChatMessage, Uncertain
 from escalation.rulebook import author_facts
 from escalation.secret import SecretSource
-from escalation.settings import parse_settings
+from escalation.settings import Settings, parse_settings
 from escalation.views import DigestView
 from models.database import Database, StorageUnavailableError
 from models.digests import DigestRun
@@ -276,13 +276,18 @@ async def test_who_has_waited_longest(database: Database):
     assert await waiting_case(database) == (first, False, again), "counted from the message that has had no reply"
 
 
-@pytest.mark.parametrize("counting", [PlainCounting, None])
-async def test_whoever_counts_is_wired_to_the_worker_and_to_slack(tmp_path: Path, counting: type[PlainCounting] | None):
+async def test_whoever_counts_is_wired_to_the_worker_and_to_slack(tmp_path: Path):
     text = DAILY.replace('connector = "plain"', 'connector = "form"')
     source = SecretSource(environ={"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "shh"}, folder=tmp_path)
     settings = parse_settings(text, file="portavoce.toml", source=source, connector_settings=settings_models())
+    wired: list[Settings] = []
+
+    def counting(database: Database, settings: Settings) -> PlainCounting:
+        wired.append(settings)
+        return PlainCounting(database)
+
     app = build(settings, counting=counting)
     assert app.slack is not None
-    assert (app.digests is None) == (counting is None)
+    assert wired == [settings]
     assert app.slack.workplace.digests is app.digests
     await app.close()
