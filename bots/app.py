@@ -30,10 +30,11 @@ from escalation.freezing import Freezing
 from escalation.group_reading import GroupReader
 from escalation.inbox import Handler, Inbox
 from escalation.polling import Poller
-from escalation.ports import Clock, Connector, OutsideError, Surface
+from escalation.ports import Clock, Connector, Surface
 from escalation.reports import counting_by_rows
 from escalation.rolling_up import RollingUp
 from escalation.rulebook import Rulebook
+from escalation.server_limits import keep_reading_limits, read_limits
 from escalation.settings import Settings
 from escalation.sweeper import Sweeper
 from escalation.watching import Limits, Watch
@@ -65,13 +66,13 @@ class App:
     web: Starlette
     worker: Worker
 
-    async def prepare(self) -> None:
-        """Ask servers for limits of their own; one that does not answer keeps the usual limits."""
-        for account, connector in self.connectors.items():
-            try:
-                await connector.prepare()
-            except OutsideError as error:
-                log.warning("limits not read", account=account, reason=error.reason)
+    async def prepare(self) -> Mapping[str, Connector]:
+        """Ask servers for limits of their own; return the accounts whose server did not answer."""
+        return await read_limits(self.connectors)
+
+    async def stay_prepared(self, unread: Mapping[str, Connector]) -> None:
+        """Go on asking, first those that did not answer. Ends only when cancelled."""
+        await keep_reading_limits(self.connectors, self.clock, unread)
 
     async def close(self) -> None:
         """Release every connection."""

@@ -63,9 +63,10 @@ async def run(app: App, *, listener: socket.socket | None, work: bool, stop: asy
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, ValueError):
             loop.add_signal_handler(name, _stopper(stop))
-    await app.prepare()
+    unread = await app.prepare()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(app.close)
+        stack.push_async_callback(_ended, asyncio.create_task(app.stay_prepared(unread)))
         if listener is not None:
             await stack.enter_async_context(serving(app, listener))
         if listener is not None and app.slack is not None:

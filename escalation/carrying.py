@@ -36,6 +36,7 @@ from escalation.ports import (
     Uncertain,
 )
 from escalation.rulebook import Rulebook, UnknownAccountError, post_facts
+from escalation.server_limits import read_limits
 from escalation.views import View
 from models.outbox import Card, Effect
 from models.pings import Gathering, Ping
@@ -183,7 +184,11 @@ class Carrier:
             if news:
                 return Result(job, None, "the customer changed the conversation", arrivals=news)
         self._still_ours(job)
-        posted = await connector.post(reply)
+        try:
+            posted = await connector.post(reply)
+        except Rejected:
+            await read_limits({connector.account: connector})  # they may have changed since the text was made to fit
+            raise
         return _sent(job, posted)
 
     async def _find_reply(self, job: Job) -> Result:

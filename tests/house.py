@@ -25,6 +25,7 @@ from escalation.ports import (
     OutgoingReply,
     Posted,
     PostFacts,
+    Rejected,
 )
 from escalation.rulebook import Rulebook
 from escalation.secret import SecretSource
@@ -122,7 +123,11 @@ class PlainSettings(BaseModel):
 
 @dataclass
 class PlainNetwork:
-    """A network in memory. ``faults`` are exceptions for the next posts: (before or after acting, exception)."""
+    """A network in memory.
+
+    ``faults`` are exceptions for the next posts: (before or after acting, exception). ``own_limit``: what ``prepare``
+    learns.
+    """
 
     name: ClassVar[str] = "plain"
     label: ClassVar[str] = "Plain"
@@ -145,8 +150,12 @@ class PlainNetwork:
     news: list[Arrival] = field(default_factory=list)
     faults: list[tuple[str, Exception]] = field(default_factory=list)
     lookups: int = 0
+    own_limit: int | None = None
 
-    async def prepare(self) -> None: ...
+    async def prepare(self) -> None:
+        if self.own_limit is not None:
+            self.capabilities = replace(self.capabilities, limit=self.own_limit)
+
     async def close(self) -> None: ...
 
     def count(self, text: str, *, to: PostFacts) -> int:
@@ -156,6 +165,8 @@ class PlainNetwork:
         return f"@{to.author.handle} "
 
     async def post(self, reply: OutgoingReply) -> Posted:
+        if self.own_limit is not None and len(reply.text) > self.own_limit:
+            raise Rejected("too_long")
         when, error = self.faults.pop(0) if self.faults else ("", None)
         if when == "before":
             raise error

@@ -47,6 +47,7 @@ class Bot:
         self._clock = clock
         self._app: App | None = None
         self._life: Life | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._working: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
 
@@ -72,7 +73,8 @@ class Bot:
             await asyncio.to_thread(migrate, self._settings.database.url)
             life = Life()
             self._app, self._life = app, life
-            await life.begin(app.prepare())
+            unread = await life.begin(app.prepare())
+            self._preparing = life.begin(app.stay_prepared(unread))
             self._working = life.begin(app.worker.run())
 
     async def kill(self) -> None:
@@ -85,7 +87,7 @@ class Bot:
             app, life = self._app, self._life
             if app is None or life is None:
                 return
-            self._app = self._life = self._working = None
+            self._app = self._life = self._preparing = self._working = None
             with _without_complaints():
                 await life.end()
             for connector in app.connectors.values():

@@ -36,7 +36,7 @@ def _answered(scene: Scene, plan: Plan) -> None:
 
 
 def undeliverable(scene: Scene, command: c.Undeliverable) -> Plan:
-    """Put up for approval again what the network will not take."""
+    """Put up for approval again what the network will not take, made to fit the limits that it has by now."""
     told = command.explanation
     if command.parts_sent:
         told = say(
@@ -46,7 +46,9 @@ def undeliverable(scene: Scene, command: c.Undeliverable) -> Plan:
             why=told,
         )
     because = VoidReason.REFUSED_IN_PART if command.parts_sent else VoidReason.REFUSED
-    plan = void(scene, because, told, already_sent=command.parts_sent)
+    fitted = scene.rules.fit(scene.draft.text, scene.draft.author, scene.draft.visibility)
+    refit = fitted if not command.parts_sent and fitted.problem is None else None
+    plan = void(scene, because, told, already_sent=command.parts_sent, refit=refit)
     plan.recall_all = False
     plan.details["reason"] = command.reason
     return plan

@@ -112,15 +112,22 @@ def parts_sent(scene: Scene) -> int:
 
 
 def void(
-    scene: Scene, because: VoidReason, told: Sentence, *, already_sent: int = 0, context: int | None = None
+    scene: Scene,
+    because: VoidReason,
+    told: Sentence,
+    *,
+    already_sent: int = 0,
+    context: int | None = None,
+    refit: Fitted | None = None,
 ) -> Plan:
     """Take an approval back: its waiting replies are recalled and the same text stands for approval again.
 
     ``told`` is said now, with all that is known; ``because`` is what the draft remembers. ``already_sent`` parts are
-    public and left out; ``context`` is the conversation's version where this command moves it on.
+    public and left out; ``context`` is the conversation's version where this command moves it on; ``refit`` are the
+    same words in other parts.
     """
     draft = scene.draft
-    parts = draft.parts[already_sent:]
+    parts = list(refit.parts) if refit is not None else draft.parts[already_sent:]
     renewed = Draft(
         id="",
         case_id=draft.case_id,
@@ -134,7 +141,7 @@ def void(
         parts=parts,
         visibility=draft.visibility,
         hash=text_hash(parts, draft.visibility),
-        warnings=draft.warnings,
+        warnings=draft.warnings if refit is None else [sentence_payload(warning) for warning in refit.warnings],
         state=DraftState.PENDING,
         context_version=context or scene.case.context_version,
         submitted_at=scene.at,

@@ -194,8 +194,8 @@ async def play(
     connector._client.timeout = httpx.Timeout(answer_within, connect=3)
     product = Product(app, clock, connector)
     try:
+        await app.prepare()
         async with _serving(boundaries, app, listening):
-            await app.prepare()
             if late:
                 await come_back_late(product, link)
             return await until_quiet(product, link)

@@ -84,6 +84,20 @@ async def test_a_refused_middle_part_puts_only_the_rest_up_for_approval(house: H
     assert house.networks["acme"].posts[1].previous_id == "out-1"
 
 
+async def test_a_limit_that_shrank_since_the_answer_was_written_makes_new_parts_of_the_same_words(house: House):
+    case_id = await approved(house, LONG)
+    house.networks["acme"].own_limit = 50
+    await leave(house)
+    draft = await draft_of(house, case_id)
+    assert await state(house, case_id) is CaseState.IN_REVIEW
+    assert (draft.text, len(draft.parts)) == (LONG, 3)
+    assert max(map(len, draft.parts)) <= 50
+    await approve(house, case_id)
+    await leave(house)
+    assert [post.text for post in house.networks["acme"].posts] == draft.parts
+    assert await state(house, case_id) is CaseState.ANSWERED
+
+
 # --- surely not taken -------------------------------------------------------------------------------------------------
 
 
