@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from bots.sandbox.network import Network, Rules, create_network_app
 from bots.sandbox.network.records import Subscription
 from bots.sandbox.workspace import Workspace, create_workspace_app
+from bots.sandbox.workspace.records import Channel
 from tests.crash.people import EDITED, QUESTION, People, workspace_seed
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -102,7 +103,7 @@ class World:
             "delivered": [one.id for one in self.network.deliveries.log if one.state == "delivered"],
             "lost": [one.id for one in self.network.deliveries.log if one.state != "delivered"],
             "messages": [
-                {**self.workspace.shown(message, with_metadata=True), "channel": f"slack:{channel.id}"}
+                {**self.workspace.shown(message, with_metadata=True), "channel": self._address(channel)}
                 for channel in self.workspace.channels.values()
                 for message in channel.messages.values()
                 if message.bot_id
@@ -111,6 +112,12 @@ class World:
             "approved": self.people.approved,
             "idle": self.people.idle,
         }
+
+    def _address(self, channel: Channel) -> str:
+        """Return what the product calls a channel; a direct conversation is its member."""
+        return (
+            f"member:{self.workspace.people[channel.members[0]].name}" if channel.is_direct else f"slack:{channel.id}"
+        )
 
     async def close(self) -> None:
         await self.network.close()
