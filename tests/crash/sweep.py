@@ -25,7 +25,7 @@ _KINDS = (
     (r"(commit: |commit )of \[.*inbound.*", r"\1of what came in"),
     (r"(commit: |commit )of \[.*", r"\1of the outbox"),
     (r"chat\.postMessage (card|approval|thread|ping)", "chat.postMessage"),
-    (r"chat\.update (card|approval)", "chat.update"),
+    (r"chat\.update (card|approval|ping)", "chat.update"),
     (r"(views\.open|chat\.postEphemeral).*", "a passing call to Slack"),
     (r"(slack event|slack click|slack submit) .*", r"\1"),
 )
