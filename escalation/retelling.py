@@ -158,15 +158,14 @@ class _Story:
             clock.business_seconds = float(timing.elapsed(clock.started_at, entry.at, clock.paused_seconds))
 
     def _counts_again(self, key: Key, at: datetime) -> None:
-        clock = self.clocks[key]
+        """End a pause, if there is one: the deadline is as much later as the clock stood still."""
+        clock, timing = self.clocks[key], self._timing_of(key)
         if clock.paused_at is not None:
-            clock.paused_seconds += self._timing_of(key).elapsed(clock.paused_at, at)
-            clock.paused_at = None
+            clock.paused_seconds += timing.elapsed(clock.paused_at, at)
+            clock.paused_at, clock.due_at = None, timing.due_at(clock.started_at, clock.paused_seconds)
 
     def _goes_on(self, key: Key, at: datetime) -> None:
         self._counts_again(key, at)
-        clock = self.clocks[key]
-        clock.due_at = self._timing_of(key).due_at(clock.started_at, clock.paused_seconds)
         self._waits(key)
 
     def _targets_due(self, entry: Entry) -> None:

@@ -451,6 +451,19 @@ def test_what_must_always_hold_holds(runner: asyncio.Runner, folder: Path):
     run_state_machine_as_test(OnSqlite, settings=_settings(EXAMPLES, 25))
 
 
+def test_a_clock_that_ends_while_it_stands_still_is_told_alike_by_row_and_journal(runner: asyncio.Runner, folder: Path):
+    class OnSqlite(Story):
+        make = staticmethod(lambda: [(_empty_sqlite(runner, folder), runner)])
+
+    story = OnSqlite()
+    story.begin(words="It is in your inbox.", trouble=[], idempotency=Idempotency.NATIVE)
+    story.carry()
+    story.snooze(which=1, reason=PauseReason.SNOOZED, hours=1, minutes=20)
+    story.do_something_else(which=5, actor="anna", aside=c.Claim())
+    story.always()
+    story.teardown()
+
+
 @pytest.mark.slow
 @pytest.mark.postgresql
 def test_both_databases_tell_the_same_story(runner: asyncio.Runner, folder: Path, postgresql_server: str):
