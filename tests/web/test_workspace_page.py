@@ -236,3 +236,30 @@ def test_times_are_told_in_the_zone_of_the_reader() -> None:
         "2026-11-22T01:55",
         1_782_891_000,
     ]
+
+
+def test_an_answer_that_comes_late_does_not_take_away_what_came_after_it() -> None:
+    found = run("""
+        import { Conversation } from "page:conversation.mjs";
+        let replies = 0, asked = 0;
+        const card = (extra) => ({ ts: "1", at_top: true, ...extra });
+        globalThis.fetch = (address) => {
+            const { searchParams } = new URL(address);
+            const told = searchParams.get("ts") === "2" ? { ts: "2", thread_ts: "1", at_top: false }
+                : searchParams.has("ts") ? card(replies && { reply_count: replies }) : [card()];
+            const late = searchParams.get("ts") && (asked += 1) === 1 ? 150 : 0;
+            const answer = { ok: true, json: async () => told };
+            return new Promise((resolve) => setTimeout(() => resolve(answer), late));
+        };
+        const drawn = [];
+        const onChange = () => drawn.push(billing.list[0].reply_count ?? 0);
+        const billing = new Conversation({ person: "U0ANNA", channel: "C0BILLING", onChange });
+        await billing.load();
+        billing.follow({ kind: "message_changed", channel: "C0BILLING", ts: "1" });
+        while (!asked) await new Promise(setImmediate);
+        replies = 1;
+        billing.follow({ kind: "message", channel: "C0BILLING", ts: "2", thread_ts: "1" }, () => undefined);
+        while (drawn.length < 3) await new Promise(setImmediate);
+        console.log(JSON.stringify(drawn));
+    """)
+    assert found == [0, 0, 1]  # and never 1 and then 0 again: a visitor's pointer may be over what would go

@@ -1,5 +1,6 @@
 // The messages of a channel, or of one thread, as one person sees them; kept up message by message.
 import { read } from "./doors.mjs";
+import { inTurn } from "./turns.mjs";
 
 const MOST_AT_ONCE = 12; // more changes than this at a time are read as a whole
 
@@ -11,6 +12,7 @@ export class Conversation {
     this.loaded = false;
     this.waiting = new Set();
     this.timer = 0;
+    this.inTurn = inTurn();
   }
 
   /** The ts of the newest message that everybody sees. */
@@ -19,7 +21,11 @@ export class Conversation {
   }
 
   /** Read everything; messages that are as before stay the same objects. */
-  async load() {
+  load() {
+    return this.inTurn(() => this.readAll());
+  }
+
+  async readAll() {
     const query = { channel: this.channel, thread_ts: this.thread };
     const found = await read(this.person, "visible", query);
     const before = new Map(this.list.map((one) => [one.ts, one]));
@@ -42,14 +48,15 @@ export class Conversation {
     if (change.kind === "message_deleted" && this.thread) this.waiting.add(this.thread);
     if (change.kind === "message") this.onArrived = onArrived;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.reread(), 12);
+    this.timer = setTimeout(() => this.inTurn(() => this.reread()), 12);
   }
 
   async reread() {
     const wanted = [...this.waiting];
+    if (!wanted.length) return undefined;
     this.waiting.clear();
     try {
-      if (wanted.length > MOST_AT_ONCE) return await this.load();
+      if (wanted.length > MOST_AT_ONCE) return await this.readAll();
       const found = await Promise.all(wanted.map((ts) => read(this.person, "message", { channel: this.channel, ts })));
       wanted.forEach((ts, index) => this.put(ts, found[index]));
     } catch {
