@@ -2,7 +2,8 @@
 import { act, everybody, read, Refusal, watch } from "./doors.mjs";
 import { keepChannel, keptChannel } from "./kept.mjs";
 import { Conversation } from "./conversation.mjs";
-import { go, isPhone, onWidth, placeNow } from "./place.mjs";
+import { addressOf, go, isPhone, onWidth, placeNow } from "./place.mjs";
+import { inTurn } from "./turns.mjs";
 
 const LAST_PERSON = "workspace-person";
 const SAID_FOR = 4000; // milliseconds after which an announced message is taken from the screen reader's line
@@ -24,6 +25,8 @@ export class Desk {
     this.said = ""; // for screen readers
     this.unreadFrom = ""; // where the line "New" stands
     this.refresh = { overview: 0 };
+    this.inTurn = { overview: inTurn(), view: inTurn(), home: inTurn() };
+    this.settled = Promise.resolve(); // when everything that was done to the dialog is answered
   }
 
   /** Begin: follow the address and the stream. */
@@ -95,7 +98,8 @@ export class Desk {
       this.view = null;
       this.home = undefined;
       await Promise.all([this.readOverview(), this.readView()]);
-      if (!this.overview || this.place !== place) return;
+      // Whoever has gone on meanwhile is not led back.
+      if (!this.overview || addressOf(placeNow()) !== addressOf(place)) return;
     }
     if (!this.channel) {
       const fitting = this.fittingChannel(place.channel);
@@ -154,7 +158,11 @@ export class Desk {
     this.changed();
   }
 
-  async readOverview() {
+  readOverview() {
+    return this.inTurn.overview(() => this.overviewNow());
+  }
+
+  async overviewNow() {
     const { person } = this.place;
     const found = await this.tried(() => read(person, "overview"));
     if (!found || person !== this.place.person) return;
@@ -162,15 +170,26 @@ export class Desk {
     this.changed();
   }
 
-  async readView() {
-    const { person } = this.place;
-    const found = await this.tried(() => read(person, "view"));
-    if (person !== this.place.person || found === undefined) return;
-    this.view = found;
-    this.changed();
+  readView() {
+    return this.inTurn.view(() => this.viewNow());
   }
 
-  async readHome() {
+  async viewNow() {
+    const { person } = this.place;
+    const { view } = this;
+    const found = await this.tried(() => read(person, "view"));
+    if (person !== this.place.person || found === undefined) return undefined;
+    if (this.view !== view) return this.viewNow(); // an act was answered in between, perhaps with something newer
+    this.view = found;
+    this.changed();
+    return undefined;
+  }
+
+  readHome() {
+    return this.inTurn.home(() => this.homeNow());
+  }
+
+  async homeNow() {
     const { person } = this.place;
     const found = await this.tried(() => read(person, "home"));
     if (person === this.place.person && found !== undefined) this.home = found;
@@ -218,7 +237,13 @@ export class Desk {
   }
 
   /** Act as the person; answers what they see, or undefined after a refusal, which is shown at `at`. */
-  async act(name, body, { at = "window" } = {}) {
+  act(name, body, { at = "window" } = {}) {
+    const answer = this.answerTo(name, body, at);
+    if (name.endsWith("_view") && name !== "type_in_view") this.settled = Promise.allSettled([this.settled, answer]);
+    return answer;
+  }
+
+  async answerTo(name, body, at) {
     const { person } = this.place;
     this.notices.delete(at);
     try {

@@ -31,7 +31,7 @@ export function* fieldsOf(blocks) {
 /** One such place. `where` is sent with every act. */
 export class Surface {
   constructor({ desk, kind, id, where = {}, blocks }) {
-    Object.assign(this, { desk, kind, where, blocks });
+    Object.assign(this, { desk, kind, id, where, blocks });
     this.key = `${desk.place.person} ${kind} ${id}`;
     this.entered = enteredAt(this.key);
   }
@@ -80,7 +80,10 @@ export class Surface {
   tell(block, element, value, { enter = false } = {}) {
     const moments = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
     if (!block.dispatch_action || !moments.includes(enter ? "on_enter_pressed" : "on_character_entered")) return undefined;
-    return this.during(block, element, ACTS[this.kind].type, { field: name(block, element), value, enter });
+    const tell = () => this.during(block, element, ACTS[this.kind].type, { field: name(block, element), value, enter });
+    if (this.kind !== "view") return tell();
+    // A dialog that was just sent, or left, is perhaps gone when that is answered: then there is nobody to tell.
+    return this.desk.settled.then(() => (this.desk.view?.id === this.id ? tell() : undefined));
   }
 
   /** Ask the app for choices. Raises Refusal. */
