@@ -114,7 +114,8 @@ def strip(steps: Iterable[StepLine], reader: ChatReader) -> list[str]:
 def _step(step: StepLine, reader: ChatReader) -> str:
     name = reader.read(step.label)
     if step.seconds is not None:
-        took = f"{name} {reader.duration(timedelta(seconds=step.seconds))}"
+        duration = reader.duration(timedelta(seconds=step.seconds)).replace(" ", "\N{NO-BREAK SPACE}")
+        took = f"{name} {duration}"
         return f"{took} ({reader.read(say('late'))})" if step.late else took
     if step.due_at is not None and step.started_at is not None:
         return f"{name} – {_when(step, step.due_at, reader)}"  # noqa: RUF001 - a dash, not a minus

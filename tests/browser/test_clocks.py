@@ -40,7 +40,7 @@ async def test_warning_and_breach_come_within_two_minutes_and_marta_takes_over(v
     card = await ask(visitor, about)
     warnings = workspace.message(UNCLAIMED)
     told = await warnings.count()
-    await expect(visitor.at.strip.get_by_text(re.compile("due in .* s"))).to_be_visible()
+    await expect(visitor.at.strip.get_by_text(re.compile(r"due in .*\ss"))).to_be_visible()
     await visitor.at.jump(DUE_NEXT)
     await expect(warnings).to_have_count(told + 1)
     warning = warnings.last

@@ -13,6 +13,7 @@ from models.vocabulary import Step
 from tests.unit.desk_table import NOW
 
 READER = ChatReader("en", "UTC", NOW)
+TOOK = "2 min 5 s".replace(" ", "\N{NO-BREAK SPACE}")  # no line ends within a duration
 RUNNING = StepLine(Step.ANSWER, STEP_LABELS[Step.ANSWER], NOW, None, NOW + timedelta(minutes=9))
 
 
@@ -24,8 +25,8 @@ RUNNING = StepLine(Step.ANSWER, STEP_LABELS[Step.ANSWER], NOW, None, NOW + timed
         (replace(RUNNING, stands_still=True), "answered – stands still"),
         (replace(RUNNING, stands_still=True, late=True), "answered – LATE, was due 09:20"),
         (replace(RUNNING, due_at=None), "answered –"),
-        (replace(RUNNING, seconds=125), "answered 2 min 5 s"),
-        (replace(RUNNING, seconds=125, late=True), "answered 2 min 5 s (late)"),
+        (replace(RUNNING, seconds=125), f"answered {TOOK}"),
+        (replace(RUNNING, seconds=125, late=True), f"answered {TOOK} (late)"),
         (
             replace(RUNNING, step=Step.REPLY_WINDOW, label=STEP_LABELS[Step.REPLY_WINDOW]),
             "reply window – open until 09:20",

@@ -1,6 +1,7 @@
 // The line that guides: the tour's next step, or what the play is telling.
 import { useState } from "preact/hooks";
 import { html } from "foundation/html.mjs";
+import { measure } from "./words.mjs";
 
 /** Show the play while there is one to tell of, what is to be done after a clock has run out, else the tour. */
 export function Guide({ demo, tour, look, openTrouble, lapse, letLapse, closeLapse }) {
@@ -85,7 +86,7 @@ function Narration({ demo, play, close, openTrouble }) {
   const last = play.lines[play.lines.length - 1];
   return html`
     <section class=${`guide play ${play.state}`} aria-label="The play">
-      <span class="time">${last ? `${Math.floor(last.at)} s` : "…"}</span>
+      <span class="time">${last ? measure(Math.floor(last.at), "s") : "…"}</span>
       <p class="telling" aria-live="polite">${playing ? (last?.what ?? "The play begins.") : play.sentence}</p>
       <div class="acts">
         <button type="button" class="plain" aria-expanded=${all} aria-controls="lines" onClick=${() => setAll(!all)}>All lines</button>
@@ -97,7 +98,7 @@ function Narration({ demo, play, close, openTrouble }) {
             <button type="button" class="plain" onClick=${close}>Close</button>`}
       </div>
       <ol id="lines" class="lines" hidden=${!all} tabindex="0" aria-label="What was told">
-        ${play.lines.map((line, number) => html`<li key=${number}><span class="time">${Math.floor(line.at)} s</span> ${line.what}</li>`)}
+        ${play.lines.map((line, number) => html`<li key=${number}><span class="time">${measure(Math.floor(line.at), "s")}</span> ${line.what}</li>`)}
       </ol>
     </section>
   `;

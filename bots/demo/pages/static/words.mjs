@@ -1,9 +1,12 @@
 // Times and durations in words.
 
+/** Say a number of units; no line ends between the two. */
+export const measure = (number, unit) => `${number}\u00a0${unit}`;
+
 /** Say a duration in at most two units: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min", "1 d 4 h". */
 export function duration(seconds) {
-  if (seconds === 0) return "0 s";
-  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds === 0) return countdown(0);
+  if (seconds < 9.95) return measure(Math.max(0, seconds).toFixed(1), "s");
   return countdown(Math.round(seconds));
 }
 
@@ -15,7 +18,7 @@ export function countdown(whole) {
     [Math.floor(whole / 60) % 60, "min"],
     [whole % 60, "s"],
   ].filter(([number]) => number > 0);
-  return parts.slice(0, 2).map(([number, unit]) => `${number} ${unit}`).join(" ") || "0 s";
+  return parts.slice(0, 2).map((part) => measure(...part)).join(" ") || measure(0, "s");
 }
 
 /** Say a moment in the organisation's zone, to the minute or second; with the weekday unless it is today. */
