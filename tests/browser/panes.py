@@ -30,6 +30,11 @@ class NetworkPane:
         )
         await expect(self.frame.get_by_role("main", name=f"Piazza, as {name.split(maxsplit=1)[0]}")).to_be_visible()
 
+    @property
+    def news(self) -> Locator:
+        """The newest sentence about what has just happened."""
+        return self.frame.get_by_role("status").get_by_role("button", name="Dismiss").last.locator("..")
+
     async def see(self, view: str) -> None:
         await self.frame.get_by_role("navigation", name="Views").get_by_role("link", name=beginning(view)).click()
 

@@ -41,6 +41,17 @@ async def wider_than_the_window(page: Page) -> list[str]:
     return [one for one in measured if one]
 
 
+async def overlap(one: Locator, other: Locator) -> bool:
+    """Say whether two things that are shown lie over each other."""
+    first, second = await one.bounding_box(), await other.bounding_box()
+    assert first
+    assert second
+    return all(
+        first[at] < second[at] + second[size] and second[at] < first[at] + first[size]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+
+
 async def tab_to(page: Page, wanted: Locator, *, back: bool = False) -> None:
     """Press Tab until something has the keyboard's focus."""
     for _ in range(_MOST_STEPS):

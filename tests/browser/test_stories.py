@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.panes import ANNA, APPROVE, CARLA, DAVIDE, MARTA, SUBMIT
+from tests.browser.reading import overlap
 from tests.browser.steps import answer, ask, to_approve
 from tests.browser.visitor import Visitor, visiting
 
@@ -47,7 +48,8 @@ async def test_question_to_reply_by_way_of_a_claim_a_sending_back_and_an_edit(vi
     await expect(
         visitor.network.reply(final).get_by_role("link", name=re.compile(f"In reply to Ada Neri.*{about}"))
     ).to_be_visible()
-    await expect(visitor.network.frame.get_by_role("status").get_by_text("replied to you").last).to_be_visible()
+    await expect(visitor.network.news).to_contain_text("replied to you")
+    assert not await overlap(visitor.network.news, visitor.network.reply(final))
     await expect(sent.get_by_role("link", name="Open the reply")).to_be_visible()
     await expect(visitor.network.reply(about)).to_have_count(1)
 
