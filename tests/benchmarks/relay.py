@@ -53,7 +53,7 @@ class Comparison:
         self._title = f"relay, {kind}, network {1000 * latency:.0f} ms"
         self._url, self._receiver, self._latency = url, receiver, latency
         self._cases, self._sentences = cases, sentences
-        self._calendar = race_settings(receiver.url).calendar_for("billing")
+        self._calendar = race_settings(receiver.url).calendar_of_policy("standard", "billing")
 
     def run(self, rounds: int) -> Figure:
         """Measure; raises ``WrongError`` if either way broke a promise or they did different work."""
@@ -76,7 +76,7 @@ class Comparison:
         relay = self._by_courier(self._cases * parts) if by_courier else self._by_hand()
         seconds = await relay
         rows = await read_end_rows(self._url)
-        problems = rows.problems(self._receiver.log())
+        problems = rows.problems(self._receiver.log(), self._calendar)
         require(not problems, "; ".join(problems))
         return self._cases * parts / seconds, rows
 

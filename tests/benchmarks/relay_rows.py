@@ -1,4 +1,8 @@
-"""What a relay leaves behind, in words that two runs can be compared by: ids, tokens and times are left out."""
+"""What a relay leaves behind, in words that two runs can be compared by.
+
+Ids, tokens and times are left out, for they differ between two runs of the same; what a clock has counted is held
+against its own beginning and end instead.
+"""
 
 import json
 from collections import Counter, defaultdict
@@ -7,6 +11,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from escalation.business_time import BusinessCalendar
 from models.case import Case, Draft, JournalEntry
 from models.clocks import StepClock, Timer
 from models.columns import json_safe
@@ -42,8 +47,8 @@ class EndRows:
             ),
             "clocks": _counted(
                 (
-                    clock.step, clock.cycle, clock.outcome, clock.ended_at is not None, clock.business_seconds,
-                    clock.member, clock.next_at is None, clock.paused_seconds,
+                    clock.step, clock.cycle, clock.outcome, clock.ended_at is not None, clock.member,
+                    clock.next_at is None, clock.paused_seconds,
                 )
                 for clock in rows[StepClock]
             ),
@@ -62,9 +67,14 @@ class EndRows:
             ),
         }  # fmt: skip
 
-    def problems(self, log: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Return what is wrong with the rows, and with what the network got, against what was approved."""
+    def problems(self, log: Sequence[Mapping[str, Any]], calendar: BusinessCalendar) -> list[str]:
+        """Return what is wrong with the rows, and with what the network got, against what was approved.
+
+        ``calendar`` is the one in which every clock runs.
+        """
         found: list[str] = []
+        if not all(_counted_rightly(clock, calendar) for clock in self._rows[StepClock]):
+            found.append("a clock has not counted the time between its beginning and its end")
         if any(case.state is not CaseState.ANSWERED for case in self._rows[Case]):
             found.append("a case is not answered")
         if any(effect.kind is EffectKind.REPLY and effect.state is not EffectState.SENT for effect in self._effects):
@@ -101,6 +111,15 @@ async def read_end_rows(url: str) -> EndRows:
 
 def _counted(rows: Any) -> Counter[str]:
     return Counter(json.dumps(json_safe(list(row)), sort_keys=True) for row in rows)
+
+
+def _counted_rightly(clock: Any, calendar: BusinessCalendar) -> bool:
+    """Tell whether an ended clock holds its wall seconds and its whole business seconds, and a running one none."""
+    counted = (clock.wall_seconds, clock.business_seconds)
+    if clock.ended_at is None:
+        return counted == (None, None)
+    wall = (clock.ended_at - clock.started_at).total_seconds()
+    return counted == (wall, calendar.elapsed(clock.started_at, clock.ended_at))
 
 
 def _without_id(details: Mapping[str, Any]) -> Mapping[str, Any]:
