@@ -178,16 +178,16 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
     cases = 60
     _, parts = await prepared(postgresql_server, receiver, cases=cases, sentences=5)
     await asyncio.to_thread(slow_down, receiver, 0.2)  # so that each wave of ten is wholly under way
-    lazy, busy = ("--lease", "2", "--stop-after", "30"), ("--lease", "2")
-    with working(postgresql_server, receiver, lazy, busy) as team:
-        standing, other = team.processes
-        await asyncio.to_thread(_wait_until_stopped, standing.pid)
-        await asyncio.to_thread(other.wait, 120)  # the other one takes over and finishes everything
+    with working(postgresql_server, receiver, ("--lease", "2", "--stop-after", "30")) as slumbering:
+        [sleeper] = slumbering.processes
+        await asyncio.to_thread(_wait_until_stopped, sleeper.pid)  # alone, so that nobody takes its thirty posts away
+        with working(postgresql_server, receiver, ("--lease", "2")) as awake:
+            told = await asyncio.to_thread(awake.finish)  # it takes over and finishes everything
         before = rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id")
         open_attempts = rows(postgresql_server, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
         assert open_attempts > 0, "nobody was under way when the worker stopped"
-        standing.send_signal(signal.SIGCONT)
-        told = await asyncio.to_thread(team.finish)
+        sleeper.send_signal(signal.SIGCONT)
+        told += await asyncio.to_thread(slumbering.finish)
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
     await check_rows(postgresql_server, receiver, sent=cases * parts)
     assert rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id") == before
@@ -197,11 +197,10 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
 
 
 def _wait_until_stopped(process: int) -> None:
-    status = Path(f"/proc/{process}/status")
-    until = time.monotonic() + 60
-    while "State:\tT" not in status.read_text():
-        assert time.monotonic() < until, "the worker never stood still"
-        _STANDSTILL.wait(0.05)
+    """Wait for as long as a child runs; it must then stand still, not have ended."""
+    found = os.waitid(os.P_PID, process, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    assert found is not None
+    assert found.si_code == os.CLD_STOPPED, "the worker ended and never stood still"
 
 
 async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: str, receiver: str):
