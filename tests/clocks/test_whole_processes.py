@@ -8,13 +8,10 @@ death shows are in ``test_deaths``, where none is left to chance.
 import os
 import random
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from models.schema import migrate
 from tests.clocks.planted import PLANTED
@@ -35,16 +32,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def own_database(postgresql_server: str) -> Iterator[str]:
-    """Give an empty PostgreSQL database of this test's own, which processes of their own leave connections to."""
-    name = f"clocks_{os.getpid()}"
-    with psycopg.connect(postgresql_server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield postgresql_server.replace("/postgres?", f"/{name}?", 1)
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 def lived_through(folder: Path, url: str, day: Day) -> None:
     migrate(url)
     tally, told, problems = play(folder, url, day, seed=SEED)
@@ -56,9 +43,9 @@ def lived_through(folder: Path, url: str, day: Day) -> None:
 
 
 @pytest.mark.postgresql
-def test_two_workers_over_postgresql_lose_and_double_no_ping(tmp_path: Path, own_database: str):
+def test_two_workers_over_postgresql_lose_and_double_no_ping(tmp_path: Path, postgresql_database: str):
     day = Day(workers=2, kills=round(50 * DAYS), cases=round(120 * DAYS), pairs=round(8 * DAYS))
-    lived_through(tmp_path, own_database, day)
+    lived_through(tmp_path, postgresql_database, day)
 
 
 @pytest.mark.skipif(not LONG, reason="a second day of a minute: PORTAVOCE_CLOCK_DAYS=1")

@@ -2,7 +2,6 @@
 
 import threading
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +16,11 @@ from models.schema import _config, migrate, schema_state, sync_engine
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/fresh.db"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    engine = sync_engine(server)
-    with engine.connect() as connection:
-        at_once = connection.execution_options(isolation_level="AUTOCOMMIT")
-        at_once.execute(text("DROP DATABASE IF EXISTS fresh"))
-        at_once.execute(text("CREATE DATABASE fresh"))
-    yield server.replace("/postgres?", "/fresh?")
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("DROP DATABASE fresh WITH (FORCE)"))
+        return f"sqlite:///{tmp_path}/fresh.db"
+    database: str = request.getfixturevalue("postgresql_database")
+    return database
 
 
 def test_an_empty_database_is_behind_and_a_migrated_one_is_current(empty: str):

@@ -466,9 +466,9 @@ def test_a_clock_that_ends_while_it_stands_still_is_told_alike_by_row_and_journa
 
 @pytest.mark.slow
 @pytest.mark.postgresql
-def test_both_databases_tell_the_same_story(runner: asyncio.Runner, folder: Path, postgresql_server: str):
+def test_both_databases_tell_the_same_story(runner: asyncio.Runner, folder: Path, postgresql_database: str):
     def both():
-        postgresql = Database(postgresql_server)
+        postgresql = Database(postgresql_database)
         runner.run(_emptied(postgresql))
         return [(_empty_sqlite(runner, folder), runner), (postgresql, runner)]
 
@@ -477,11 +477,3 @@ def test_both_databases_tell_the_same_story(runner: asyncio.Runner, folder: Path
         make = staticmethod(both)
 
     run_state_machine_as_test(OnBoth, settings=_settings(max(2, EXAMPLES // 5), 20))
-    postgresql = Database(postgresql_server)
-    runner.run(_dropped(postgresql))
-
-
-async def _dropped(database: Database) -> None:
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.drop_all)
-    await database.close()

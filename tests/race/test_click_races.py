@@ -13,30 +13,30 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)
 PROCESSES = 8
 
 
-async def test_each_case_is_claimed_by_exactly_one(postgresql_server: str, receiver: str):
-    case_ids, _ = await prepared(postgresql_server, receiver, sentences=0)
+async def test_each_case_is_claimed_by_exactly_one(postgresql_database: str, receiver: str):
+    case_ids, _ = await prepared(postgresql_database, receiver, sentences=0)
     clicks = [
         ("--clicks", f"claim:{'anna' if n % 2 else 'bruno'}", "--cases", ",".join(case_ids)) for n in range(PROCESSES)
     ]
-    with working(postgresql_server, receiver, *clicks) as team:
+    with working(postgresql_database, receiver, *clicks) as team:
         told = await asyncio.to_thread(team.finish)
     won = [case_id for one in told for case_id in one["won"]]
     assert sorted(won) == sorted(case_ids)
-    assert rows(postgresql_server, "SELECT count(*) FROM journal WHERE act = 'Claim'") == [(CASES,)]
+    assert rows(postgresql_database, "SELECT count(*) FROM journal WHERE act = 'Claim'") == [(CASES,)]
     assert all("claimed this" in sentence for one in told for sentence in one["told"])
 
 
-async def test_each_draft_is_approved_exactly_once(postgresql_server: str, receiver: str):
-    case_ids, _ = await prepared(postgresql_server, receiver, sentences=0)
-    house = RaceHouse(postgresql_server, race_settings(receiver))
+async def test_each_draft_is_approved_exactly_once(postgresql_database: str, receiver: str):
+    case_ids, _ = await prepared(postgresql_database, receiver, sentences=0)
+    house = RaceHouse(postgresql_database, race_settings(receiver))
     parts = await house.submit_all(case_ids, sentences=2)
     await house.close()
     clicks = [("--clicks", "approve:carla", "--cases", ",".join(case_ids))] * PROCESSES
-    with working(postgresql_server, receiver, *clicks) as team:
+    with working(postgresql_database, receiver, *clicks) as team:
         told = await asyncio.to_thread(team.finish)
     won = [case_id for one in told for case_id in one["won"]]
     assert sorted(won) == sorted(case_ids)
     approved = "SELECT count(*), count(DISTINCT draft_id) FROM review WHERE verdict = 'approved'"
-    assert rows(postgresql_server, approved) == [(CASES, CASES)]
-    assert rows(postgresql_server, "SELECT count(*) FROM effect WHERE kind = 'reply'") == [(CASES * parts,)]
+    assert rows(postgresql_database, approved) == [(CASES, CASES)]
+    assert rows(postgresql_database, "SELECT count(*) FROM effect WHERE kind = 'reply'") == [(CASES * parts,)]
     assert all("Carla Rossi approved this" in sentence for one in told for sentence in one["told"])

@@ -64,7 +64,6 @@ async def prepared(url: str, receiver: str, *, cases: int = CASES, sentences: in
     """Open cases, answered and approved if there are ``sentences``; return their ids and the parts of each answer."""
     house = RaceHouse(url, race_settings(receiver))
     async with house.database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.drop_all)
         await connection.run_sync(SQLModel.metadata.create_all)
     case_ids = await house.open_cases(cases)
     parts = await house.approve_all(case_ids, sentences=sentences) if sentences else 0
@@ -160,38 +159,38 @@ async def check_rows(url: str, receiver: str, *, sent: int) -> None:
 
 @pytest.mark.parametrize("workers", [2, 4])
 async def test_workers_share_the_replies_and_send_each_once_in_order(
-    workers: int, postgresql_server: str, receiver: str
+    workers: int, postgresql_database: str, receiver: str
 ):
-    _, parts = await prepared(postgresql_server, receiver)
+    _, parts = await prepared(postgresql_database, receiver)
     assert CASES * parts >= 2000
-    with working(postgresql_server, receiver, *[()] * workers) as team:
+    with working(postgresql_database, receiver, *[()] * workers) as team:
         told = await asyncio.to_thread(team.finish)
     assert misdelivered(log_of(receiver), cases=CASES, parts=parts) == []
-    await check_rows(postgresql_server, receiver, sent=CASES * parts)
+    await check_rows(postgresql_database, receiver, sent=CASES * parts)
     assert sum(one["attempts"].get("reply sent", 0) for one in told) == CASES * parts
     assert all(one["attempts"] for one in told), "one worker did everything; that was no race"
 
 
 async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_comes_back(
-    postgresql_server: str, receiver: str
+    postgresql_database: str, receiver: str
 ):
     cases = 60
-    _, parts = await prepared(postgresql_server, receiver, cases=cases, sentences=5)
+    _, parts = await prepared(postgresql_database, receiver, cases=cases, sentences=5)
     await asyncio.to_thread(slow_down, receiver, 0.2)  # so that each wave of ten is wholly under way
-    with working(postgresql_server, receiver, ("--lease", "2", "--stop-after", "30")) as slumbering:
+    with working(postgresql_database, receiver, ("--lease", "2", "--stop-after", "30")) as slumbering:
         [sleeper] = slumbering.processes
         await asyncio.to_thread(_wait_until_stopped, sleeper.pid)  # alone, so that nobody takes its thirty posts away
-        with working(postgresql_server, receiver, ("--lease", "2")) as awake:
+        with working(postgresql_database, receiver, ("--lease", "2")) as awake:
             told = await asyncio.to_thread(awake.finish)  # it takes over and finishes everything
-        before = rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id")
-        open_attempts = rows(postgresql_server, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
+        before = rows(postgresql_database, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id")
+        open_attempts = rows(postgresql_database, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
         assert open_attempts > 0, "nobody was under way when the worker stopped"
         sleeper.send_signal(signal.SIGCONT)
         told += await asyncio.to_thread(slumbering.finish)
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
-    await check_rows(postgresql_server, receiver, sent=cases * parts)
-    assert rows(postgresql_server, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id") == before
-    still_open = rows(postgresql_server, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
+    await check_rows(postgresql_database, receiver, sent=cases * parts)
+    assert rows(postgresql_database, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id") == before
+    still_open = rows(postgresql_database, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
     assert still_open < open_attempts, "the late results were not kept as attempts"
     assert sum(one["attempts"].get("reply found", 0) for one in told) > 0
 
@@ -203,26 +202,26 @@ def _wait_until_stopped(process: int) -> None:
     assert found.si_code == os.CLD_STOPPED, "the worker ended and never stood still"
 
 
-async def test_cut_database_sessions_lose_and_double_nothing(postgresql_server: str, receiver: str):
+async def test_cut_database_sessions_lose_and_double_nothing(postgresql_database: str, receiver: str):
     cases = 100
-    _, parts = await prepared(postgresql_server, receiver, cases=cases)
+    _, parts = await prepared(postgresql_database, receiver, cases=cases)
     chance = random.Random(20260302)
     cut = 0
-    with working(postgresql_server, receiver, ("--lease", "3"), ("--lease", "3")) as team:
+    with working(postgresql_database, receiver, ("--lease", "3"), ("--lease", "3")) as team:
         finished = asyncio.create_task(asyncio.to_thread(team.finish))
         while not finished.done():
             await asyncio.sleep(chance.uniform(0.2, 0.6))
             query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            sessions = [pid for (pid,) in await asyncio.to_thread(rows, postgresql_server, query)]
+            sessions = [pid for (pid,) in await asyncio.to_thread(rows, postgresql_database, query)]
             if sessions and cut < 8:
                 cut += 1
                 await asyncio.to_thread(
-                    rows, postgresql_server, f"SELECT pg_terminate_backend({chance.choice(sessions)})"
+                    rows, postgresql_database, f"SELECT pg_terminate_backend({chance.choice(sessions)})"
                 )
         await finished
     assert cut >= 3
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
-    await check_rows(postgresql_server, receiver, sent=cases * parts)
+    await check_rows(postgresql_database, receiver, sent=cases * parts)
 
 
 async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(own_server: Any, receiver: str):

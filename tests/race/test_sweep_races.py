@@ -24,7 +24,6 @@ async def due_at_once(url: str, receiver: str) -> None:  # noqa: F811 - the fixt
     began = TestClock(SystemClock().now() - WARNED_AFTER)
     house = RaceHouse(url, race_settings(receiver), clock=began)
     async with house.database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.drop_all)
         await connection.run_sync(SQLModel.metadata.create_all)
     for _ in range(CASES // TOGETHER):
         await house.open_cases(TOGETHER)
@@ -33,22 +32,22 @@ async def due_at_once(url: str, receiver: str) -> None:  # noqa: F811 - the fixt
 
 @pytest.mark.parametrize("processes", [3])
 async def test_processes_share_what_is_due_and_tell_each_clock_once(
-    postgresql_server: str,
+    postgresql_database: str,
     receiver: str,  # noqa: F811 - the fixture
     processes: int,
 ):
-    await due_at_once(postgresql_server, receiver)
-    with working(postgresql_server, receiver, *[("--sweep",)] * processes) as team:
+    await due_at_once(postgresql_database, receiver)
+    with working(postgresql_database, receiver, *[("--sweep",)] * processes) as team:
         told = await asyncio.to_thread(team.finish)
     assert sum(one["told"] for one in told) == CASES
     assert all(one["told"] for one in told), "one process told everything; that was no race"
     once = "SELECT count(*), count(DISTINCT clock_id), min(rung), max(rung), max(repeat) FROM ping"
-    assert rows(postgresql_server, once) == [(CASES, CASES, 0, 0, 0)]
+    assert rows(postgresql_database, once) == [(CASES, CASES, 0, 0, 0)]
     announced = "SELECT count(*), count(DISTINCT ping_id) FROM announcement"
-    assert rows(postgresql_server, announced) == [(CASES, CASES)]
+    assert rows(postgresql_database, announced) == [(CASES, CASES)]
     passed = "SELECT DISTINCT rungs_passed FROM step_clock WHERE step = 'first_response'"
-    assert rows(postgresql_server, passed) == [(1,)]
+    assert rows(postgresql_database, passed) == [(1,)]
     journalled = "SELECT count(*), count(DISTINCT case_id) FROM journal WHERE act = 'TargetsDue'"
-    assert rows(postgresql_server, journalled) == [(CASES, CASES)]
+    assert rows(postgresql_database, journalled) == [(CASES, CASES)]
     alone = "SELECT count(*) FROM card WHERE kind = 'ping'"
-    assert rows(postgresql_server, alone)[0][0] <= 5, "a storm was told one by one"
+    assert rows(postgresql_database, alone)[0][0] <= 5, "a storm was told one by one"

@@ -195,32 +195,28 @@ async def test_a_stopped_postgresql_is_unavailable_within_moments():
 
 
 @pytest.mark.postgresql
-async def test_connections_that_were_cut_are_replaced(postgresql_server: str):
-    database = Database(postgresql_server)
+async def test_connections_that_were_cut_are_replaced(postgresql_database: str):
+    database = Database(postgresql_database)
     async with database.engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)
     await freeze(database, "account:cut")
-    killer = Database(postgresql_server)
+    killer = Database(postgresql_database)
     async with killer.read() as tx:
         others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
         await tx.session.exec(text(f"SELECT pg_terminate_backend(pid) {others}"))
     assert "account:cut" in await scopes(database)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.drop_all)
     await killer.close()
     await database.close()
 
 
 @pytest.mark.postgresql
-async def test_a_connection_cut_inside_a_transaction_is_unavailable_and_nothing_was_written(postgresql_server: str):
-    database, killer = Database(postgresql_server), Database(postgresql_server)
+async def test_a_connection_cut_inside_a_transaction_is_unavailable_and_nothing_was_written(postgresql_database: str):
+    database, killer = Database(postgresql_database), Database(postgresql_database)
     async with database.engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)
     with pytest.raises(StorageUnavailableError):
         await _cut_inside(database, killer)
     assert await scopes(database) == set()
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.drop_all)
     await killer.close()
     await database.close()
 

@@ -112,9 +112,9 @@ async def test_what_the_auditor_found_is_a_metric_in_every_process(migrated: Dat
 
 
 @pytest.mark.postgresql
-async def test_the_skew_of_the_clock_is_a_metric_where_the_database_has_one(postgresql_server: str, clock: TestClock):
-    migrate(postgresql_server)
-    database = Database(postgresql_server)
+async def test_the_skew_of_the_clock_is_a_metric_where_the_database_has_one(postgresql_database: str, clock: TestClock):
+    migrate(postgresql_database)
+    database = Database(postgresql_database)
     async with client_of(database, Inbox(database, clock), clock) as client:
         page = (await client.get("/metrics")).text
     await database.close()
