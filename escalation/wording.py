@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product, takewhile
 
 import regex
 
@@ -12,16 +12,17 @@ from escalation.casefile import Fitted
 from escalation.language import Sentence, say
 from models.vocabulary import Visibility
 
-# A space that carries a combining mark is a letter, not a gap.
-_BREAKS = tuple(regex.compile(gap + r"(?!\p{M})") for gap in (r"\n[ \t]*\n\s*", r"(?<=[.!?…])\s+", r"\s+"))
-_LEADING_GAP = regex.compile(r"\s+(?!\p{M})")
+_BREAKS = tuple(re.compile(gap) for gap in (r"\r?\n[ \t]*\r?\n\s*", r"(?<=[.!?…])\s+", r"\s+"))
+"""The gaps between paragraphs, sentences and words."""
 _TIDINESS = ((1 / 3, 2 / 3, 9 / 10), (2,))
 """How much of its room a part must fill to be cut at a gap; the last is never reached, so that words are cut.
 
 Tried in this order until the text fits: rather one part more than a word cut in two, rather that than a refusal.
 """
 _SAME_NAME_GOES_ON = regex.compile(r"[\w@]|[.-]\w")
-_TOKEN = regex.compile(r"https?://\S+|@[\w.@-]+|\X")
+_TOKEN = regex.compile(r"(?=https?://)(?:(?!\s)\X(?<!\s))++|(?=@[\w.@-])(?:(?=[\w.@-])\X)++|\X")
+"""A link, a name, or else one letter as people see it (``\\X``), however many characters spell it; links and names end
+where a letter ends."""
 _SHOWN_OF_A_LINK = 40
 _FORBIDDEN = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 
@@ -150,11 +151,17 @@ def _head(text: str, room: int, count: Callable[[str], int], tidiness: float) ->
     It is cut at a paragraph, else after a sentence, else between words, if the piece then fills ``tidiness`` of the
     room; else between letters.
     """
-    edges = [0, *(token.end() for token in _TOKEN.finditer(text))]
+    letters = _TOKEN.findall(text)
+    edges = [0, *accumulate(map(len, letters))]
+    outline = "".join(letter if len(letter) == 1 or letter.isspace() else _closed(letter) for letter in letters)
+
+    def beginning(edge: int) -> str:
+        return text[: len(outline[:edge].rstrip())]
+
     low, high = 0, len(edges) - 1
     while low < high:
         middle = (low + high + 1) // 2
-        if count(text[: edges[middle]].rstrip()) <= room:
+        if count(beginning(edges[middle])) <= room:
             low = middle
         else:
             high = middle - 1
@@ -162,15 +169,15 @@ def _head(text: str, room: int, count: Callable[[str], int], tidiness: float) ->
     if reach == len(text):
         return text, ""
     for pattern in _BREAKS:
-        cuts = [match for match in pattern.finditer(text, 0, reach + 1) if match.start() <= reach]
+        cuts = [*takewhile(lambda gap: gap.start() <= reach, pattern.finditer(outline))]
         if cuts and cuts[-1].start() >= reach * tidiness:
-            return text[: cuts[-1].start()], _after_gap(text, cuts[-1].end())
-    return text[:reach].rstrip(), _after_gap(text, reach)
+            return text[: cuts[-1].start()], text[cuts[-1].end() :]
+    return beginning(reach), text[len(text) - len(outline[reach:].lstrip()) :]
 
 
-def _after_gap(text: str, at: int) -> str:
-    gap = _LEADING_GAP.match(text, at)
-    return text[gap.end() if gap else at :]
+def _closed(letter: str) -> str:
+    """Return something as long that holds no gap: a space that carries a mark, or joins another sign, is none."""
+    return re.sub(r"\s", "x", letter)
 
 
 # --- what an approver should look at twice ----------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import regex
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from escalation.wording import Frame, fit, language_of, warnings
@@ -104,10 +104,15 @@ def test_everything_else_goes_out_as_it_was_typed(text: str):
 # --- splitting --------------------------------------------------------------------------------------------------------
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
+MARK = "\u0301"
+JOINER = "\u200d"
 PIECES = st.one_of(
     st.text(LETTERS, min_size=1, max_size=12),
     st.sampled_from(
-        ["https://x.example/a?b=c", "@bob@x.example", "👩‍👩‍👧", "e\u0301", "\r\n", "\n\n", " ", ". ", "🇮🇹", "  "]
+        [
+            *("https://x.example/a?b=c", "@bob@x.example", "👩‍👩‍👧", f"e{MARK}", "🇮🇹"),
+            *("\r\n", "\n\n", "\r\n\r\n", " ", ". ", "  ", MARK, f" {MARK}", JOINER),
+        ]
     ),
 )
 TEXTS = st.lists(PIECES, min_size=1, max_size=60).map("".join)
@@ -115,6 +120,11 @@ TEXTS = st.lists(PIECES, min_size=1, max_size=60).map("".join)
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, st.sampled_from(["", "^AV"]))
+@example("0" * 54 + "https://x.example/a?b=c" * 2 + "\r\n\n\n" + "0" * 12, "")
+@example("0" * 100 + f"\r\n{MARK}" + "1" * 30, "")
+@example("0" * 108 + f" {MARK}" + "1" * 30, "")
+@example("0" * 100 + f" {JOINER}" + "1" * 30, "")
+@example("0" * 100 + "\u0600 " + "1" * 30, "")
 def test_splitting_loses_nothing_keeps_the_limit_and_cuts_between_letters_only(text: str, signature: str):
     fitted = fit(text, frame(120, signature=signature))
     if fitted.problem is not None:
@@ -153,10 +163,11 @@ def test_links_and_names_are_never_cut(tokens: list[str]):
     assert [token for piece in body(fitted.parts) for token in piece.split()] == tokens
 
 
-def test_a_paragraph_is_preferred_to_a_sentence_and_a_sentence_to_a_word():
-    text = "One two. Three four five.\n\nSix seven eight. Nine ten eleven twelve."
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \r\n\n"])
+def test_a_paragraph_is_preferred_to_a_sentence_and_a_sentence_to_a_word(gap: str):
+    text = f"One two. Three four five.{gap}Six seven eight. Nine ten eleven twelve."
     assert body(fit(text, frame(60)).parts)[0] == "One two. Three four five."
-    assert body(fit(text.replace("\n\n", " "), frame(60)).parts)[0] == "One two. Three four five. Six seven eight."
+    assert body(fit(text.replace(gap, " "), frame(60)).parts)[0] == "One two. Three four five. Six seven eight."
 
 
 @pytest.mark.parametrize(
