@@ -136,7 +136,10 @@ def _cut(text: str, prefix: str, tail: str, frame: Frame, *, wanted: int, tidine
             room = frame.limit - frame.count(f"{before}{marker}")
             piece, left = _head(rest, room, frame.count, tidiness)
             if not left.strip():  # only the signature does not fit: something must be left for the last part
-                piece, left = _head(rest, frame.count(rest) // 2, frame.count, tidiness)
+                length = frame.count(rest.rstrip())
+                piece, left = _head(rest, length // 2, frame.count, tidiness)
+                if not piece:  # it begins with a link, or a name, that is longer than half of it
+                    piece, left = _head(rest, length - 1, frame.count, tidiness)
             rest = left
         part = f"{before}{piece}{marker}"
         if not piece.strip() or frame.count(part) > frame.limit:

@@ -197,6 +197,13 @@ def test_only_the_signature_being_too_much_still_leaves_words_for_the_last_part(
     assert words_of("".join(body(fitted.parts, signature="^Anna Verdi of Acme"))) == "word" * 8 + "end"
 
 
+def test_a_long_link_before_the_last_words_goes_into_a_part_without_them():
+    link = "https://x.example/" + "p" * 80
+    fitted = fit(f"{'0' * 50} {link} letters", frame(120, signature="^AV"))
+    assert fitted.problem is None
+    assert body(fitted.parts, signature="^AV") == ["0" * 50, link, "letters"]
+
+
 def test_the_networks_own_count_decides():
     fitted = fit("é" * 30, frame(50, count=lambda text: len(text.encode())))
     assert len(fitted.parts) == 2
