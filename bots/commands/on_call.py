@@ -113,19 +113,9 @@ def swap(
     json: JsonOption = False,
 ) -> None:
     """Let two people take each other's shifts within a time."""
-
-    async def work(here: Opened, changes: DutyChanges, actor: str) -> Changed:
-        wanted = Wanted(
-            rota=_rota(here.settings, rota),
-            member=known_member(here.settings, other),
-            instead_of=known_member(here.settings, member),
-            mutual=True,
-            since=moment_given(since, here.settings.organisation.timezone),
-            until=moment_given(until, here.settings.organisation.timezone),
-            reason=reason,
-        )
-        return await changes.change(wanted, actor=actor)
-
+    work = _standing_in(
+        member=other, instead_of=member, mutual=True, rota=rota, since=since, until=until, reason=reason
+    )
     _change(config, as_, work, json=json)
 
 
@@ -144,18 +134,7 @@ def override(
     json: JsonOption = False,
 ) -> None:
     """Put somebody on call within a time, whatever the rota says."""
-
-    async def work(here: Opened, changes: DutyChanges, actor: str) -> Changed:
-        wanted = Wanted(
-            rota=_rota(here.settings, rota),
-            member=known_member(here.settings, member),
-            instead_of=None if instead_of is None else known_member(here.settings, instead_of),
-            since=moment_given(since, here.settings.organisation.timezone),
-            until=moment_given(until, here.settings.organisation.timezone),
-            reason=reason,
-        )
-        return await changes.change(wanted, actor=actor)
-
+    work = _standing_in(member=member, instead_of=instead_of, rota=rota, since=since, until=until, reason=reason)
     _change(config, as_, work, json=json)
 
 
@@ -177,6 +156,37 @@ def cancel(
 
 
 _Work = Callable[[Opened, DutyChanges, str], Awaitable[Changed]]
+
+
+def _standing_in(
+    *,
+    member: str,
+    instead_of: str | None,
+    mutual: bool = False,
+    rota: str | None,
+    since: str,
+    until: str,
+    reason: str | None,
+) -> _Work:
+    """Return the work of putting a member on call for another one or for anybody, from the words that were typed.
+
+    It raises ``Refused`` for a rota or a member that is not configured and for a time that cannot be read.
+    """
+
+    async def work(here: Opened, changes: DutyChanges, actor: str) -> Changed:
+        timezone = here.settings.organisation.timezone
+        wanted = Wanted(
+            rota=_rota(here.settings, rota),
+            member=known_member(here.settings, member),
+            instead_of=None if instead_of is None else known_member(here.settings, instead_of),
+            mutual=mutual,
+            since=moment_given(since, timezone),
+            until=moment_given(until, timezone),
+            reason=reason,
+        )
+        return await changes.change(wanted, actor=actor)
+
+    return work
 
 
 def _change(config: Path, as_: str | None, work: _Work, *, json: bool) -> None:
