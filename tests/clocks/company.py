@@ -13,6 +13,7 @@ from typing import Any
 
 from escalation.ports import Arrived, AuthorFacts
 from models.vocabulary import Visibility
+from tests.acme import ACME
 
 DEPARTMENTS = 30
 BOT_TOKEN, SIGNING_SECRET, BOT_USER = "xoxb-clocks", "clocks-secret", "U0PORTAVOCE"
@@ -20,25 +21,9 @@ SECRETS = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET}
 MANAGERS = "slack:C0MANAGERS"
 ACCOUNT = "contact"
 
-_HEAD = """\
-[organisation]
-name = "Acme"
-timezone = "Europe/Rome"
-public_url = "http://127.0.0.1:8000"
-[organisation.hours]
-monday = ["24h"]
-[database]
-url = "{database}"
-[chat.slack]
-bot_token = {{ env = "SLACK_BOT_TOKEN" }}
-signing_secret = {{ env = "SLACK_SIGNING_SECRET" }}
-api_url = "{workspace}/api/"
-[members.carla]
-name = "Carla Rossi"
-slack = "U0CARLA"
-[approval]
-channel = "slack:C0APPROVE"
-approvers = ["carla"]
+_HEAD = (
+    ACME
+    + """\
 [managers]
 channel = "slack:C0MANAGERS"
 members = ["carla"]
@@ -64,6 +49,7 @@ label = "Acme"
 connector = "form"
 brand = "acme"
 """
+)
 _DEPARTMENT = """\
 [members.boss{number}]
 name = "Boss {number}"

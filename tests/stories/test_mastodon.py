@@ -16,39 +16,24 @@ from connectors import settings_models
 from escalation.secret import SecretSource
 from escalation.settings import parse_settings
 from models.schema import migrate
+from tests.acme import ACME
 from tests.bots.sandbox.workspace.stage import served
 from tests.mastodon_server import BRAND_TOKEN, NEEDS_MASTODON, alices_client, emptied, mastodon_server
 
 pytestmark = NEEDS_MASTODON
 
-CONFIGURATION = """
-[organisation]
-name = "Acme"
-timezone = "Europe/Rome"
-public_url = "http://127.0.0.1:8000"
-[organisation.hours]
-monday = ["24h"]
-[database]
-url = "sqlite:///story.db"
-[chat.slack]
-bot_token = {{ env = "BOT" }}
-signing_secret = {{ env = "SIGNING" }}
-api_url = "{slack}"
+CONFIGURATION = (
+    ACME
+    + """\
+undo_seconds = 0
+unknown_after = "1s"
 [members.anna]
 name = "Anna Verdi"
 slack = "U0ANNA"
-[members.carla]
-name = "Carla Rossi"
-slack = "U0CARLA"
 [departments.billing]
 label = "Billing"
 channel = "slack:C0BILLING"
 members = ["anna"]
-[approval]
-channel = "slack:C0APPROVE"
-approvers = ["carla"]
-undo_seconds = 0
-unknown_after = "1s"
 [[routes]]
 department = "billing"
 [accounts.acme]
@@ -57,7 +42,8 @@ base_url = "{mastodon}"
 access_token = {{ env = "TOKEN" }}
 poll_seconds = 1
 """
-SECRETS = {"BOT": "xoxb-story", "SIGNING": "hush", "TOKEN": BRAND_TOKEN}
+)
+SECRETS = {"SLACK_BOT_TOKEN": "xoxb-story", "SLACK_SIGNING_SECRET": "hush", "TOKEN": BRAND_TOKEN}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +71,7 @@ async def office(mastodon: str, tmp_path: Path) -> AsyncIterator[tuple[App, Work
         app=SandboxApp(bot_token="xoxb-story", signing_secret="hush"),
     )
     async with Workspace(seed) as workspace, served(create_workspace_app(workspace)) as slack:
-        text = CONFIGURATION.format(slack=f"{slack}/api/", mastodon=mastodon)
+        text = CONFIGURATION.format(database="sqlite:///story.db", workspace=slack, mastodon=mastodon)
         source = SecretSource(environ=SECRETS, folder=tmp_path)
         settings = parse_settings(text, file="story.toml", source=source, connector_settings=settings_models())
         migrate(settings.database.url)
