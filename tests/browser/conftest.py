@@ -1,6 +1,5 @@
 """Fixtures: a real demo in a process of its own, and visitors in a real browser."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 
@@ -18,12 +17,7 @@ _numbers = count(5001)
 
 @pytest.fixture(scope="session")
 def browser_program() -> str:
-    """Give the path of the browser; without one the tests are skipped, and the end of the run says so.
-
-    Until each of them is steady on a busy machine they run when ``PORTAVOCE_BROWSER_TESTS`` is set.
-    """
-    if not os.environ.get("PORTAVOCE_BROWSER_TESTS"):
-        pytest.skip("******** PORTAVOCE_BROWSER_TESTS is not set: the pages were not tested in a browser ********")
+    """Give the path of the browser; without one the tests are skipped, and the end of the run says so."""
     try:
         return executable()
     except NoBrowserError as reason:
