@@ -133,6 +133,8 @@ class Rules:
     ``fit(text, author, visibility)`` gives the parts as the network will get them. ``timing(step, department)`` times a
     clock that begins, under the case's own policy snapshot, ``timing_of(clock)`` one that runs, by the target and the
     calendar that it began with, and ``timing_today(step, department)`` one that is timed anew under ``policy_today``.
+    ``route_to(department)`` is the first route that leads there, ``policy_of`` a route's policy as it is today, and
+    ``timing_under(policy, step, department)`` times a clock under it.
     ``addressees`` says who a role of the ladder is, ``reachable`` when they may be told. ``name(member)`` is how people
     call them.
     """
@@ -146,11 +148,14 @@ class Rules:
     label: Callable[[str], str]
     departments: Mapping[str, str]
     next_route: Callable[[], RouteMatch | None]
+    route_to: Callable[[str], RouteMatch | None]
     fit: Callable[[str, str, Visibility], Fitted]
     timing: Callable[[Step, str], Timing]
     timing_of: Callable[[StepClock], Timing]
     timing_today: Callable[[Step, str], Timing]
     policy_today: Callable[[], PolicyChosen]
+    policy_of: Callable[[RouteMatch], PolicyChosen]
+    timing_under: Callable[[PolicyChosen, Step, str], Timing]
     addressees: Callable[[str, CaseFile, StepClock, Duty, datetime], tuple[Addressee, ...]]
     reachable: Callable[[Addressee, Rung, Duty, datetime], datetime]
     longest_pause: Mapping[PauseReason, int]

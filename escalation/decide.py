@@ -15,8 +15,8 @@ from escalation.lifecycle import CUSTOMERS_STEPS, STANDING_STILL, Right, Transit
 from escalation.plans import PLANS
 from escalation.plans.drafts import text_hash
 from escalation.plans.refusals import no_right, why_not
+from escalation.plans.retiming import paused_until
 from escalation.plans.scene import Plan, Scene
-from models.clocks import StepClock
 from models.vocabulary import OPEN_STATES, OPERATOR, SYSTEM, CaseState, EffectState, Step, StepOutcome
 
 __all__ = ["SYSTEM", "decide", "text_hash"]
@@ -70,13 +70,14 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
     stay = plan.stay and row.or_stay
     to = case.state if stay else row.target(case.state)
     stopped, started = ([], []) if stay else _clocks(scene, row, command, plan, to)
-    moved = [*plan.moved, *_pauses(scene, to, {(clock.step, clock.cycle) for clock in stopped})]
+    moved = [*plan.moved, *_pauses(scene, plan, to, {(clock.step, clock.cycle) for clock in stopped})]
     details = dict(plan.details)
     if stopped:
         details["stopped"] = [[clock.step.value, clock.cycle, clock.outcome.value] for clock in stopped]
     if started:
         details["started"] = [[clock.step.value, clock.cycle] for clock in started]
-        details["timed"] = timed((clock.step, clock.cycle, clock.timing) for clock in started)
+    if started or plan.retimed:
+        details["timed"] = timed([*plan.retimed, *((clock.step, clock.cycle, clock.timing) for clock in started)])
     details.update(_stood_still(scene, moved))
     if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS - {Step.REPLY_WINDOW}}:
         details["since"] = min(since).isoformat()
@@ -116,7 +117,7 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
 def _clocks(
     scene: Scene, row: Transition, command: type[c.Command], plan: Plan, to: CaseState
 ) -> tuple[list[ClockStopped], list[ClockStarted]]:
-    file, at = scene.file, scene.at
+    file, rules, at = scene.file, scene.rules, scene.at
     stopped: list[ClockStopped] = []
     skipped = _steps_taken_at_once(file, command)
     for step in (*row.stops, *row.drops):
@@ -149,7 +150,7 @@ def _clocks(
     not_now = Step.FIRST_RESPONSE if file.case.answered_at is not None else Step.NEXT_RESPONSE
     started = []
     for step in starting:
-        timing = scene.rules.timing(step, department)
+        timing = rules.timing_under(plan.policy, step, department) if plan.policy else rules.timing(step, department)
         if step is not_now or (step is Step.REPLY_WINDOW and timing.target_seconds is None):
             continue
         start = at
@@ -162,19 +163,16 @@ def _clocks(
     return stopped, started
 
 
-def paused_until(scene: Scene, clock: StepClock) -> int:
-    """Return the counted seconds that a clock has stood still until now."""
-    if clock.paused_at is None:
-        return clock.paused_seconds
-    return clock.paused_seconds + scene.rules.timing_of(clock).elapsed(clock.paused_at, scene.at)
+def _pauses(scene: Scene, plan: Plan, to: CaseState, ending: set[tuple[Step, int]]) -> list[ClockMoved]:
+    """Let the clocks stand still that do so in the state that the case comes to, and all others go on.
 
-
-def _pauses(scene: Scene, to: CaseState, ending: set[tuple[Step, int]]) -> list[ClockMoved]:
-    """Let the clocks stand still that do so in the state that the case comes to, and all others go on."""
+    The plan has done so with those that it moves.
+    """
     still = STANDING_STILL.get(to, frozenset())
+    done = {change.clock_id for change in plan.moved}
     moved: list[ClockMoved] = []
     for clock in scene.file.clocks:
-        if clock.ended_at is not None or (clock.step, clock.cycle) in ending:
+        if clock.ended_at is not None or (clock.step, clock.cycle) in ending or clock.id in done:
             continue
         if clock.paused_at is None and clock.step in still:
             moved.append(ClockMoved(clock.id, {"paused_at": scene.at, "next_at": None}))

@@ -46,8 +46,8 @@ class Rule:
     """What set a clock's target.
 
     ``policy`` is the name of the snapshot, ``when`` its entry that changed this target (``priorities``, ``networks``),
-    ``route`` the number of the route that chose the policy. ``timed_anew_at``: the clock was recomputed then (UTC), by
-    that policy.
+    ``route`` the number of the route that chose the policy. ``timed_anew_at``: the clock was recomputed then (UTC), or
+    its case passed on, by that policy.
     """
 
     policy: str
@@ -184,13 +184,14 @@ def _rule(record: CaseRecord, clock: StepClock) -> Rule:
     number = (opened.details.get("route", {}) if opened else case.route).get("route")
     digest, timed_anew_at, over = case.policy_digest, None, False
     for entry in record.journal:
-        over = over or any(stopped[:2] == key for stopped in entry.details.get("stopped", ()))
-        if "recomputed" not in entry.details:
-            continue
-        if over and "policy" in entry.details:
-            digest = entry.details["policy"][0]
+        details = entry.details
+        over = over or any(stopped[:2] == key for stopped in details.get("stopped", ()))
+        if over and "policy" in details:
+            digest = details["policy"][0]
             break
-        if not over and any(moved[:2] == key for moved in entry.details["recomputed"]):
+        if not over and "route" in details:
+            number = details["route"].get("route")
+        if not over and any(moved[:2] == key for moved in details.get("recomputed", ())):
             timed_anew_at = entry.at
     snapshot = (record.policies or {}).get(digest)
     when = snapshot.content.get("when") if snapshot else None

@@ -45,18 +45,26 @@ def policy_lines(record: CaseRecord, shown: Shown) -> tuple[Sentence, ...]:
     """Return which policy a case has, as it was when, and what chose it."""
     case = record.file.case
     route, department = dict(case.route), case.department
-    for entry in record.journal:
-        if entry.act == "OpenCase":
-            route, department = dict(entry.details["route"]), str(entry.details["department"])
-            break
+    chose = [entry for entry in record.journal if "route" in entry.details]
+    if chose:
+        route, department = dict(chose[-1].details["route"]), str(chose[-1].details["department"])
     reason = route_reason(route, shown.label(department))
     chosen = reason
     if isinstance(route.get("route"), int):
         chosen = say("Route no. {number} chose it: {reason}", number=int(str(route["route"])), reason=reason)
-    anew = [entry for entry in record.journal if "recomputed" in entry.details]
+    anew = [entry for entry in record.journal if entry.act == "Recompute" or entry in chose[1:]]
     if not anew:
         return (say("Policy {policy}, as it was when the case began.", policy=case.policy), chosen)
     who, at = shown.name(anew[-1].actor), anew[-1].at
+    if anew[-1].act != "Recompute":
+        moved = say(
+            "Policy {policy}, as it was {at}, when {who} moved the case to {department}.",
+            policy=case.policy,
+            at=at,
+            who=who,
+            department=shown.label(str(anew[-1].details["department"])),
+        )
+        return moved, chosen
     timed = say(
         "Policy {policy}, as it was {at}, when {who} had the clocks timed anew.", policy=case.policy, at=at, who=who
     )

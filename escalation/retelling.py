@@ -122,13 +122,15 @@ class _Story:
             self._acknowledged(entry)
         elif entry.act == "MutePings":
             self._running(details["step"])[1].muted_by = entry.actor
-        elif entry.act == "Recompute":
+        for key in _keys(details.get("resumed", ())):
+            self._goes_on(key, entry.at)
+        for key in _keys(details.get("passed_on", ())):
+            self.clocks[key].department = self._department
+        if "recomputed" in details:
             self._timed_anew(entry)
         # What opens a case stops a clock that it has started; a later act stops one cycle and starts the next.
         for key in _keys(details.get("started", ())):
             self._started(key, entry)
-        for key in _keys(details.get("resumed", ())):
-            self._goes_on(key, entry.at)
         for key in _keys(details.get("paused", ())):
             self.clocks[key].paused_at, self.clocks[key].next_at = entry.at, None
         for name, cycle, outcome in details.get("stopped", ()):
@@ -153,8 +155,10 @@ class _Story:
         clock.wall_seconds = (entry.at - clock.started_at).total_seconds()
         clock.business_seconds = 0.0
         if clock.calendar is not None:
-            self._counts_again(key, entry.at)
             timing = self._timing_of(key)
+            if clock.paused_at is not None:
+                self._counts_again(key, entry.at)
+                clock.due_at = timing.due_at(clock.started_at, clock.paused_seconds)
             clock.business_seconds = float(timing.elapsed(clock.started_at, entry.at, clock.paused_seconds))
 
     def _counts_again(self, key: Key, at: datetime) -> None:
@@ -189,9 +193,10 @@ class _Story:
         self._waits(key)
 
     def _timed_anew(self, entry: Entry) -> None:
-        self._policy = entry.details["policy"][1]
-        for key, (calendar, target) in _timed(entry).items():
-            clock = self.clocks[key]
+        self._policy = entry.details.get("policy", (None, self._policy))[1]
+        timed = _timed(entry)
+        for key in _keys(entry.details["recomputed"]):
+            (calendar, target), clock = timed[key], self.clocks[key]
             until = clock.paused_at or entry.at
             moved = calendar != clock.calendar
             clock.calendar, clock.target_seconds = calendar, target

@@ -13,7 +13,7 @@ from escalation.settings import STANDARD, Route, Settings
 from models.case import Case
 from models.clocks import StepClock
 from models.mention import Author, Mention
-from models.vocabulary import PauseReason, Step, Visibility
+from models.vocabulary import PauseReason, Priority, Step, Visibility
 
 _LONGEST_PAUSE: Final = {PauseReason.SNOOZED: 30 * 86_400, PauseReason.WAITING_CUSTOMER: 14 * 86_400}
 """Seconds, for policies of before pauses had limits of their own."""
@@ -91,8 +91,10 @@ class Rulebook:
             return Timing(calendar, clock.target_seconds, self._rungs_of(file.case.policy_digest, policy, clock))
 
         def timing_today(step: Step, department: str) -> Timing:
-            today = policy_today()
-            return self.timing(step, department, today.digest, today.content, case.account)
+            return timing_under(policy_today(), step, department)
+
+        def timing_under(chosen: PolicyChosen, step: Step, department: str) -> Timing:
+            return self.timing(step, department, chosen.digest, chosen.content, case.account)
 
         def policy_today() -> PolicyChosen:
             return self.policy_today(case, route)
@@ -109,11 +111,14 @@ class Rulebook:
             label=self.label,
             departments={key: department.label for key, department in settings.departments.items()},
             next_route=lambda: self._next_route(file),
+            route_to=lambda name: routing.route_to(settings, name, account=case.account, network=case.network),
             fit=fit,
             timing=lambda step, department: self.timing(step, department, case.policy_digest, policy, case.account),
             timing_of=timing_of,
             timing_today=timing_today,
             policy_today=policy_today,
+            policy_of=lambda match: self._policy(match.policy, Priority(match.priority), case.network),
+            timing_under=timing_under,
             addressees=self._addressees.of,
             reachable=self._addressees.reachable,
             longest_pause=_LONGEST_PAUSE | (dict(pauses) if isinstance(pauses, Mapping) else {}),
@@ -184,7 +189,10 @@ class Rulebook:
         """Return the policy of a case as the configuration has it now; of its route where its own is gone."""
         settings = self.settings
         name = case.policy if case.policy in {*settings.policies, STANDARD} else route.policy
-        of = {"priority": case.priority.value, "network": case.network}
+        return self._policy(name, case.priority, case.network)
+
+    def _policy(self, name: str, priority: Priority, network: str) -> PolicyChosen:
+        settings, of = self.settings, {"priority": priority.value, "network": network}
         return PolicyChosen(name, settings.policy_digest(name, **of), settings.policy_snapshot(name, **of))
 
     def route(

@@ -16,8 +16,9 @@ class StepClock(SQLModel, table=True):
     Written once when it starts and once when it ends; in between only its deadline moves.
 
     ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``account``,
-    ``network``, ``route`` and ``language`` are those of the case when the clock started; ``member`` is who owes the
-    step, and once it has ended who did it. ``calendar`` is the version of the calendar that it counts in,
+    ``network``, ``route`` and ``language`` are those of the case when the clock started; those that run for the customer
+    go along, with ``department`` and ``route``, when the case is passed on. ``member`` is who owes the step, and once
+    it has ended who did it. ``calendar`` is the version of the calendar that it counts in,
     ``target_seconds`` what was promised in that calendar. The deadline is part of the row, so that beginning and ending
     it costs nothing: ``next_at`` is when the next rung of its ladder is due (``None``: nothing more to come, or the
     clock stands still), ``rungs_passed`` how many have been. ``acknowledged_rung``: somebody has seen the ping of that

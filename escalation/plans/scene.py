@@ -7,6 +7,7 @@ from typing import Any
 from escalation import commands as c
 from escalation.casefile import CaseFile, PolicyChosen, Rules
 from escalation.decision import CardWanted, ClockMoved, DraftDecided, Intent, PingDue, TimerSet
+from escalation.ladder import Timing
 from escalation.language import Sentence
 from escalation.notes import Note
 from models.case import Case, Draft
@@ -63,7 +64,8 @@ class Plan:
     """What one command adds to its row of the table; the fields are those of ``Decision``.
 
     ``stay``: the case does not allow the move (see ``Transition.or_stay``). ``customer_since``: when the
-    customer began to wait, where the command starts a clock that runs for them.
+    customer began to wait, where the command starts a clock that runs for them. ``retimed``: step and cycle of the
+    clocks in ``moved`` that are timed otherwise from now on, and how.
     """
 
     changes: dict[str, Any] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Plan:
     intents: list[Intent] = field(default_factory=list)
     cards: list[CardWanted] = field(default_factory=list)
     moved: list[ClockMoved] = field(default_factory=list)
+    retimed: list[tuple[Step, int, Timing]] = field(default_factory=list)
     pings: list[PingDue] = field(default_factory=list)
     acknowledged: str | None = None
     policy: PolicyChosen | None = None

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from escalation import commands as c
+from escalation.casefile import RouteMatch
 from escalation.decision import CardWanted, Intent, Refusal, TimerSet
 from escalation.language import Ago, say
 from escalation.notes import Note
 from escalation.plans.drafts import supersede
 from escalation.plans.refusals import why_not
+from escalation.plans.retiming import pass_on
 from escalation.plans.scene import Plan, Scene
 from models.vocabulary import CaseState, EffectKind, NetworkAct, PauseReason, Step, TimerKind, Visibility
 
@@ -72,12 +74,12 @@ def release_claim(scene: Scene, _: c.ReleaseClaim) -> Plan | None:
 
 
 def reassign(scene: Scene, command: c.Reassign) -> Plan | Refusal:
-    """Give the case to another department."""
+    """Give the case to another department, under the policy and the priority of the first route that leads there."""
     if command.department not in scene.rules.departments:
         return Refusal(say("There is no department {name}.", name=command.department))
     if command.department == scene.case.department:
         return Refusal(say("{department} has this case already.", department=scene.rules.label(command.department)))
-    return _moved(scene, command.department, {"by": "hand"})
+    return _moved(scene, command.department, {"by": "hand"}, scene.rules.route_to(command.department))
 
 
 def not_ours(scene: Scene, _: c.NotOurs) -> Plan | Refusal:
@@ -85,12 +87,12 @@ def not_ours(scene: Scene, _: c.NotOurs) -> Plan | Refusal:
     match = scene.rules.next_route()
     if match is None:
         return Refusal(say("No other route matches this post. Use Reassign to choose the department."))
-    plan = _moved(scene, match.department, dict(match.reason))
+    plan = _moved(scene, match.department, dict(match.reason), match)
     plan.changes["declined"] = [*scene.case.declined, scene.case.department]
     return plan
 
 
-def _moved(scene: Scene, department: str, reason: dict[str, Any]) -> Plan:
+def _moved(scene: Scene, department: str, reason: dict[str, Any], match: RouteMatch | None) -> Plan:
     label = scene.rules.label(department)
     plan = Plan(
         changes={"department": department, "owner": None, **_AWAKE, "route": reason},
@@ -99,6 +101,7 @@ def _moved(scene: Scene, department: str, reason: dict[str, Any]) -> Plan:
         cancel_timers=[TimerKind.WAKE],
         said=say("Moved to {department}.", department=label),
     )
+    pass_on(scene, plan, department, match)
     who = scene.rules.name(scene.actor)
     plan.tell(scene, Note(say("{who} moved this case to {department}.", who=who, department=label)))
     return plan

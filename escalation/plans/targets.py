@@ -8,10 +8,11 @@ from typing import Any
 from escalation import commands as c
 from escalation.casefile import Addressee, CaseFile, Rules
 from escalation.decision import ClockMoved, PingDue, Refusal, Told
-from escalation.ladder import Rung, Timing, timed
+from escalation.ladder import Rung, Timing
 from escalation.language import say
 from escalation.notes import Note
 from escalation.on_call import Duty
+from escalation.plans.retiming import time_anew
 from escalation.plans.scene import Plan, Scene
 from models.clocks import StepClock
 from models.vocabulary import BREACHES, CaseState, PingFate, PingKind, Step
@@ -187,40 +188,8 @@ def recompute(scene: Scene, _: c.Recompute) -> Plan | None:
     """Time every running clock by today's policy and calendars; what is past by then is not told again."""
     rules = scene.rules
     today = rules.policy_today()
-    plan = Plan(policy=today)
-    changed: list[list[Any]] = []
-    anew: list[tuple[Step, int, Timing]] = []
-    for clock in scene.file.clocks:
-        if clock.ended_at is not None:
-            continue
-        timing = rules.timing_today(clock.step, clock.department)
-        paused = clock.paused_seconds
-        until = clock.paused_at or scene.at
-        if clock.calendar is not None and timing.calendar.version != clock.calendar and paused:
-            paused = min(paused, timing.calendar.elapsed(clock.started_at, until))
-        passed = sum(timing.rung_at(rung, clock.started_at, paused) <= until for rung in timing.rungs)
-        due_at = timing.due_at(clock.started_at, paused)
-        following = timing.next_at(
-            clock.started_at, passed=passed, paused_seconds=paused, acknowledged=clock.acknowledged_rung
-        )
-        changes = {
-            "calendar": timing.calendar.version,
-            "target_seconds": timing.target_seconds,
-            "due_at": due_at,
-            "next_at": following if clock.paused_at is None else None,
-            "rungs_passed": passed,
-            "paused_seconds": paused,
-        }
-        if all(getattr(clock, name) == value for name, value in changes.items()):
-            continue
-        plan.moved.append(ClockMoved(clock.id, changes, timing.calendar))
-        before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, due_at))
-        changed.append([clock.step.value, clock.cycle, before, after])
-        anew.append((clock.step, clock.cycle, timing))
+    plan = Plan(details={"recomputed": []})
+    time_anew(scene, plan, today, lambda clock: rules.timing_today(clock.step, clock.department))
     if not plan.moved and scene.case.policy_digest == today.digest:
         return None
-    plan.changes |= {"policy": today.name, "policy_digest": today.digest}
-    plan.details["recomputed"] = changed
-    plan.details["timed"] = timed(anew)
-    plan.details["policy"] = [scene.case.policy_digest, today.digest]
     return plan

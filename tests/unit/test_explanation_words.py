@@ -155,6 +155,11 @@ def test_a_case_says_which_policy_it_has_and_what_chose_it():
     anew = an_entry(2, at(10), "Recompute", CaseState.WAITING_ANSWER, recomputed=[], policy=["a", "b"])
     first, _ = policy_lines(CaseRecord(file, [opened(by="hand"), anew]), seen)
     assert "when Anna had the clocks timed anew" in str(first)
+    moved = an_entry(3, at(11), "NotOurs", CaseState.WAITING_ANSWER, route={"route": 3}, department="product")
+    lines = [str(one) for one in policy_lines(CaseRecord(file, [opened(route=2), anew, moved]), seen)]
+    assert lines[0].startswith("Policy standard, as it was ")
+    assert lines[0].endswith(", when Anna moved the case to Product.")
+    assert lines[1].startswith("Route no. 3 chose it: To Product")
 
 
 # --- how a clock stands
