@@ -16,13 +16,13 @@ class StepClock(SQLModel, table=True):
     Written once when it starts and once when it ends; in between only its deadline moves.
 
     ``cycle`` counts repetitions of the step in the case (a draft sent back starts ``answer`` again). ``account``,
-    ``network``, ``route`` and ``language`` are those of the case when the clock started; those that run for the customer
-    go along, with ``department`` and ``route``, when the case is passed on. ``member`` is who owes the step, and once
-    it has ended who did it. ``calendar`` is the version of the calendar that it counts in,
-    ``target_seconds`` what was promised in that calendar. The deadline is part of the row, so that beginning and ending
-    it costs nothing: ``next_at`` is when the next rung of its ladder is due (``None``: nothing more to come, or the
-    clock stands still), ``rungs_passed`` how many have been. ``acknowledged_rung``: somebody has seen the ping of that
-    rung, so it is not repeated. ``paused_seconds`` are business seconds, those of the pause that runs not included.
+    ``network``, ``route`` and ``language`` are those of the case when the clock started; when the case is passed on,
+    what runs for the customer goes along, with ``department`` and ``route``. ``member`` is who owes the step, and once
+    it has ended who did it. ``calendar`` is the version of the calendar that it counts in, ``target_seconds`` what was
+    promised in that calendar. The deadline is part of the row, so that beginning and ending it costs nothing:
+    ``next_at`` is when the next rung of its ladder is due (``None``: nothing more to come, or the clock stands still),
+    ``rungs_passed`` how many have been. ``acknowledged_rung``: somebody has seen the ping of that rung, so it is not
+    repeated. ``paused_seconds`` are business seconds, those of the pause that runs not included.
     ``rolled_up_at``: when it was counted into the roll-up, see ``models.rollup``.
     """
 

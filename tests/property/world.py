@@ -14,6 +14,7 @@ from escalation import commands as c
 from escalation.business_time import BusinessCalendar
 from escalation.courier import Courier
 from escalation.decide import text_hash
+from escalation.facets import route_name
 from escalation.ladder import Timing, rungs
 from escalation.ports import Arrival, ChatMessage, OutgoingReply, Posted, PostFacts, Uncertain
 from escalation.retelling import TimedBy, ToldClock, retell
@@ -366,6 +367,10 @@ class World:
                 assert Step.FIRST_RESPONSE in {c.step for c in clocks[case_id] if c.ended_at is None}
             running = [clock.step for clock in clocks[case_id] if clock.ended_at is None]
             assert len(running) == len(set(running)), "one step runs twice"
+            here = (case.department, route_name(case.route))
+            for clock in clocks[case_id]:
+                if clock.ended_at is None:
+                    assert (clock.department, clock.route) == here, f"{clock.step} counts where the case is not"
             if case.state in OPEN_STATES:
                 assert OWED[case.state] & set(running), f"nobody owes anything in {case.state}"
             else:

@@ -1,0 +1,85 @@
+"""The lines of one report agree with each other, however cases are passed from one department to the next."""
+
+import random
+
+import pytest
+
+from escalation import commands as c
+from escalation.digesting import Digests
+from escalation.figures import Report
+from escalation.reports import counting_by_rows, report
+from escalation.rolling_up import RollingUp
+from models.vocabulary import CaseState, DigestKind, Grouping, Step
+from tests.house import House, build_house
+from tests.scenarios.steps import approve, configured, do, leave, quiet, state, submit
+
+QUESTIONS = ("My lawyer asks about the invoice", "Where is my invoice?", "It is broken")
+DEPARTMENTS = ("billing", "legal", "product")
+MEMBER = {"billing": "anna", "legal": "lea", "product": "dario"}
+LEGAL = configured(
+    ('words = ["lawyer"]\nsecond_approval = ["legal"]', 'words = ["lawyer"]\npolicy = "legal"'),
+    ("[policies.standard]", '[policies.legal]\nhours = "always"\nfirst_response = "30m"\n[policies.standard]'),
+)
+
+
+async def asked(house: House, **question: object) -> Report:
+    since = house.clock.now().replace(day=1)
+    return await report(house.database, house.settings, since=since, until=house.clock.now(), **question)
+
+
+async def test_the_case_and_its_first_response_stand_in_one_line(house: House):
+    case_id = await house.arrive()
+    await quiet(house)
+    await do(house, case_id, c.Reassign("product"), actor="anna")
+    house.clock.forward(days=8)
+    for by, group in ((Grouping.DEPARTMENT, "product"), (Grouping.ROUTE, "hand")):
+        lines = {line.group: line for line in (await asked(house, by=by)).lines}
+        assert lines[group].received == lines[group].steps[Step.FIRST_RESPONSE].open_breaches == 1
+        assert all(line.received == 0 for name, line in lines.items() if name != group)
+        assert all(Step.FIRST_RESPONSE not in line.steps for name, line in lines.items() if name != group)
+
+
+async def story(house: House, chance: random.Random) -> None:
+    """Some cases, passed on at random before their answer, if they get one."""
+    for _ in range(8):
+        case_id = await house.arrive(chance.choice(QUESTIONS))
+        for _ in range(chance.randrange(4)):
+            house.clock.forward(minutes=chance.randrange(50))
+            await quiet(house)
+            department = (await house.desk.file(case_id)).case.department
+            act = chance.choice([c.NotOurs(), *(c.Reassign(name) for name in DEPARTMENTS if name != department)])
+            await house.desk.handle(case_id, act, actor=MEMBER[department])
+        if chance.random() < 0.5:
+            await submit(house, case_id, actor=MEMBER[(await house.desk.file(case_id)).case.department])
+            await approve(house, case_id)
+            await leave(house)
+            assert await state(house, case_id) is CaseState.ANSWERED
+    house.clock.forward(days=8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_received_answered_done_and_open_agree_after_cases_were_passed_on(house: House, seed: int):
+    house = build_house(house.database, clock=house.clock, configuration=LEGAL)
+    await story(house, random.Random(seed))
+    total = (await asked(house)).total
+    assert total.received == 8
+    await RollingUp(house.database, house.clock).roll_up()
+    for question in (
+        {"by": Grouping.DEPARTMENT},
+        {"by": Grouping.ROUTE},
+        {"by": Grouping.DEPARTMENT, "method": "rolled up"},
+    ):
+        found = await asked(house, **question)
+        for line in found.lines:
+            first = line.steps.get(Step.FIRST_RESPONSE)
+            assert line.answered == (first.count if first else 0)
+            assert line.received - line.answered == (first.open_breaches if first else 0)
+        for step, figures in found.total.steps.items():
+            own = [line.steps[step] for line in found.lines if step in line.steps]
+            assert sum(one.count for one in own) == figures.count == total.steps[step].count
+            assert sum(one.open_breaches for one in own) == figures.open_breaches == total.steps[step].open_breaches
+        assert sum(line.received for line in found.lines) == found.total.received == total.received
+    digest = await Digests(house.desk, counting_by_rows(house.database, house.settings)).counted(DigestKind.WEEKLY)
+    for name in ("received", "answered", "late"):
+        assert sum(getattr(one, name) for one in digest.departments) == getattr(digest.total, name)
+    assert digest.total.late > 0
