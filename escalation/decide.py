@@ -117,7 +117,7 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
 def _clocks(
     scene: Scene, row: Transition, command: type[c.Command], plan: Plan, to: CaseState
 ) -> tuple[list[ClockStopped], list[ClockStarted]]:
-    file, rules, at = scene.file, scene.rules, scene.at
+    file, rules, at, here = scene.file, scene.rules, scene.at, scene.case.department
     stopped: list[ClockStopped] = []
     skipped = _steps_taken_at_once(file, command)
     for step in (*row.stops, *row.drops):
@@ -141,11 +141,10 @@ def _clocks(
             )
         elif step in skipped and step in row.stops:
             cycle = _next_cycle(file, step)
-            stopped.append(
-                ClockStopped(step, cycle, at, at, outcome, 0.0, 0.0, is_new=True, department=scene.case.department)
-            )
+            at_once = ClockStopped(step, cycle, at, at, StepOutcome.AT_ONCE, 0.0, 0.0, is_new=True, department=here)
+            stopped.append(at_once)
     ending = {clock.step for clock in stopped}
-    department = plan.changes.get("department", scene.case.department)
+    department = plan.changes.get("department", here)
     starting = [step for step in row.starts if file.running(step) is None or step in ending]
     not_now = Step.FIRST_RESPONSE if file.case.answered_at is not None else Step.NEXT_RESPONSE
     started = []

@@ -45,9 +45,14 @@ class Step(StrEnum):
 
 
 class StepOutcome(StrEnum):
-    """How a step clock ended: its step was done, or the work took another way."""
+    """How a step clock ended: its step was done, or the work took another way.
+
+    ``at_once``: done by an act that another step had to come before (an answer without a claim), so in no time that
+    could be measured. Only what is ``done`` is in figures.
+    """
 
     DONE = "done"
+    AT_ONCE = "at_once"
     CANCELLED = "cancelled"
 
 

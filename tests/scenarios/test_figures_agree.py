@@ -9,7 +9,7 @@ from escalation.digesting import Digests
 from escalation.figures import Report
 from escalation.reports import counting_by_rows, report
 from escalation.rolling_up import RollingUp
-from models.vocabulary import CaseState, DigestKind, Grouping, Step
+from models.vocabulary import CaseState, DigestKind, Grouping, Step, StepOutcome
 from tests.house import House, build_house
 from tests.scenarios.steps import approve, configured, do, leave, quiet, state, submit
 
@@ -83,3 +83,32 @@ async def test_received_answered_done_and_open_agree_after_cases_were_passed_on(
     for name in ("received", "answered", "late"):
         assert sum(getattr(one, name) for one in digest.departments) == getattr(digest.total, name)
     assert digest.total.late > 0
+
+
+async def test_a_step_that_was_done_at_once_is_in_no_figure(house: House):
+    """Who answers in the card has not claimed the case: how long the answer took them nobody knows."""
+    inline, at_once = await house.arrive(), await house.arrive()
+    await submit(house, at_once, actor="bruno")  # before its card was seen to stand
+    await quiet(house)
+    house.clock.forward(minutes=5)
+    await submit(house, inline, actor="bruno")
+    assert Step.ANSWER not in (await asked(house)).total.steps
+    claimed = await house.arrive()
+    await quiet(house)
+    await do(house, claimed, c.Claim(), actor="bruno")
+    house.clock.forward(minutes=10)
+    await submit(house, claimed, actor="bruno")
+    house.clock.forward(hours=2)
+    assert await RollingUp(house.database, house.clock).roll_up() > 0
+    for method in ("exact", "rolled up"):
+        steps = (await asked(house, method=method)).total.steps
+        assert (steps[Step.ANSWER].count, steps[Step.ANSWER].mean) == (1, 600)
+        assert steps[Step.ACKNOWLEDGE].count == 2
+        assert steps[Step.DETECT].count == 3
+    async with house.database.read() as tx:
+        assert not await tx.rollup.any_waiting()
+    file = await house.desk.file(at_once)
+    assert {clock.step for clock in file.clocks if clock.outcome is StepOutcome.AT_ONCE} == {
+        Step.ACKNOWLEDGE,
+        Step.ANSWER,
+    }

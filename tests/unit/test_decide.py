@@ -107,7 +107,8 @@ def _follows_its_row(file, decided: Decision, where: tuple) -> None:
     for clock in decided.stopped:
         assert clock.ended_at == decided.at >= clock.started_at
         assert clock.wall_seconds == (clock.ended_at - clock.started_at).total_seconds()
-        assert clock.outcome is (StepOutcome.DONE if clock.step in row.stops else StepOutcome.CANCELLED)
+        done = StepOutcome.AT_ONCE if clock.is_new else StepOutcome.DONE
+        assert clock.outcome is (done if clock.step in row.stops else StepOutcome.CANCELLED)
         assert clock.is_new or file.running(clock.step).cycle == clock.cycle
     for clock in decided.started:
         assert clock.started_at == decided.at or clock.step in CUSTOMERS_STEPS
