@@ -123,6 +123,8 @@ def _clocks(
     for step in (*row.stops, *row.drops):
         outcome = StepOutcome.DONE if step in row.stops else StepOutcome.CANCELLED
         if (clock := file.running(step)) is not None:
+            if step is Step.RESOLUTION and not _answered_since(file, clock.started_at):
+                outcome = StepOutcome.CANCELLED
             wall = (at - clock.started_at).total_seconds()
             paused, timing = paused_until(scene, clock), scene.rules.timing_of(clock)
             business = float(timing.elapsed(clock.started_at, at, paused))
@@ -160,6 +162,11 @@ def _clocks(
         still_from = at if step in STANDING_STILL.get(to, ()) else None
         started.append(ClockStarted(step, _next_cycle(file, step), start, timing, department, still_from))
     return stopped, started
+
+
+def _answered_since(file: CaseFile, moment: datetime) -> bool:
+    """Tell whether the customer has had a reply since a moment: without one nothing was resolved."""
+    return file.case.answered_at is not None and file.case.answered_at >= moment
 
 
 def _pauses(scene: Scene, plan: Plan, to: CaseState, ending: set[tuple[Step, int]]) -> list[ClockMoved]:

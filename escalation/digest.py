@@ -23,7 +23,10 @@ _SHORT_ID: Final = 8
 
 @dataclass(frozen=True)
 class GroupFigures:
-    """The figures of a department, a day, or everything: wall seconds of first responses, ``late`` steps at present."""
+    """The figures of a department, a day, or everything: wall seconds of first responses, ``late`` steps at present.
+
+    ``spam``: how many of the received cases were ended as that, without a reply.
+    """
 
     group: str
     received: int
@@ -31,11 +34,12 @@ class GroupFigures:
     median: float | None
     p90: float | None
     late: int = 0
+    spam: int = 0
 
     @property
     def rate(self) -> int | None:
-        """Return how many of a hundred cases have had a reply; ``None`` where none was received."""
-        return percent(self.answered, self.received)
+        """Return how many of a hundred cases have had a reply, spam left out; ``None`` where there is no other."""
+        return percent(self.answered, self.received - self.spam)
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,13 @@ def percent(part: int, whole: int) -> int | None:
 def _figures(line: Line, *, late: int = 0) -> GroupFigures:
     first = line.steps.get(Step.FIRST_RESPONSE)
     return GroupFigures(
-        line.group, line.received, line.answered, first.p50 if first else None, first.p90 if first else None, late
+        line.group,
+        line.received,
+        line.answered,
+        first.p50 if first else None,
+        first.p90 if first else None,
+        late,
+        line.spam,
     )
 
 
@@ -298,6 +308,8 @@ def _notes(digest: Digest) -> tuple[Sentence, ...]:
         say("Counted {at}.", at=digest.counted_at),
         say("Steps that still run are in none of the times."),
     ]
+    if digest.total.spam:
+        notes.append(say("Spam is in no response rate: {count}.", count=digest.total.spam))
     if digest.rolled_up:
         notes.append(say("Medians may be off by 1 %."))
     return tuple(notes)

@@ -57,18 +57,22 @@ class StepFigures:
 class Line:
     """One group of a report. ``group`` is what its cases have in common, ``""`` in the line over all of them.
 
-    ``received``: cases whose first message came in the period; ``answered``: those of them that have had a reply.
+    ``received``: cases whose first message came in the period; ``answered``: those of them that have had a reply;
+    ``dismissed``: those that were ended without one, ``spam`` of them as spam.
     """
 
     group: str
     received: int
     answered: int
     steps: Mapping[Step, StepFigures] = field(default_factory=dict)
+    dismissed: int = 0
+    spam: int = 0
 
     @property
     def response_rate(self) -> float | None:
-        """Return the share of cases that have had a reply, 0 to 1; ``None`` where none was received."""
-        return self.answered / self.received if self.received else None
+        """Return the share of cases that have had a reply, 0 to 1, spam left out; ``None`` where there is no other."""
+        customers = self.received - self.spam
+        return self.answered / customers if customers else None
 
 
 @dataclass(frozen=True)

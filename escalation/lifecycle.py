@@ -44,7 +44,8 @@ class Transition:
     """One row. ``stops`` end a step as done, ``drops`` end it because the work takes another way; ``starts`` begin its next cycle.
 
     ``first_response`` starts only while the customer has had no reply, ``next_response`` only after one, ``reply_window`` only
-    where the network has one; they and ``resolution`` start when the customer wrote.
+    where the network has one; they and ``resolution`` start when the customer wrote. ``resolution`` ends as done only where
+    the customer has had a reply since.
     ``or_stay``: where the case does not allow the move the command is noted and nothing moves: a reply that is already on its
     way cannot be called back, a second approval is still missing, spam stays spam.
     """

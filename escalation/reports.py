@@ -243,29 +243,21 @@ def _assembled(
     overdue: Mapping[tuple[Any, Step], int],
     cases: Sequence[CaseCount],
 ) -> Report:
-    received = sum(count.received for count in cases)
-    answered = sum(count.answered for count in cases)
     late_in_all: defaultdict[Any, int] = defaultdict(int)
     for (_, step), count in overdue.items():
         late_in_all["", step] += count
-    whole = Line("", received, answered, _steps("", total, late_in_all))
+    whole = _line("", cases, _steps("", total, late_in_all))
     if question.by is None:
         lines: tuple[Line, ...] = ()
     elif question.by is Grouping.STEP:
         lines = tuple(Line(step.value, 0, 0, {step: found}) for step, found in whole.steps.items())
     else:
-        by_group = {count.group: count for count in cases}
+        by_group = {count.group: [count] for count in cases}
         groups = {group for group, _ in (*figures, *overdue)} | set(by_group)
-        empty = CaseCount(None, 0, 0)
         lines = tuple(
             sorted(
                 (
-                    Line(
-                        _name(question, group),
-                        by_group.get(group, empty).received,
-                        by_group.get(group, empty).answered,
-                        _steps(group, figures, overdue),
-                    )
+                    _line(_name(question, group), by_group.get(group, []), _steps(group, figures, overdue))
                     for group in groups
                 ),
                 key=lambda line: (not line.group.isdigit(), len(line.group) if line.group.isdigit() else 0, line.group),
@@ -273,6 +265,12 @@ def _assembled(
         )
     by = question.by.value if question.by else None
     return Report(question.since, question.until, by, method, lines, whole, business=question.kind is TimeKind.BUSINESS)
+
+
+def _line(name: str, cases: Iterable[CaseCount], steps: Mapping[Step, StepFigures]) -> Line:
+    counts = [(one.received, one.answered, one.dismissed, one.spam) for one in cases]
+    received, answered, dismissed, spam = (sum(numbers) for numbers in zip((0, 0, 0, 0), *counts, strict=True))
+    return Line(name, received, answered, steps, dismissed=dismissed, spam=spam)
 
 
 def _steps(group: Any, figures: Figures, overdue: Mapping[tuple[Any, Step], int]) -> dict[Step, StepFigures]:

@@ -11,7 +11,7 @@ from escalation.settings import Settings
 from models.case import Case
 from models.clocks import StepClock
 from models.database import Database
-from models.vocabulary import Step, StepOutcome
+from models.vocabulary import DismissReason, Step, StepOutcome
 
 
 class PlainCounting:
@@ -45,7 +45,15 @@ class PlainCounting:
 def line(group: str, cases: Sequence[Case], clocks: Sequence[StepClock], since: datetime, until: datetime) -> Line:
     steps = {step: figures(step, [clock for clock in clocks if clock.step is step], since, until) for step in Step}
     answered = sum(case.answered_at is not None for case in cases)
-    return Line(group, len(cases), answered, {step: found for step, found in steps.items() if found is not None})
+    dismissed = [case.dismiss_reason for case in cases if case.dismiss_reason and case.answered_at is None]
+    return Line(
+        group,
+        len(cases),
+        answered,
+        {step: found for step, found in steps.items() if found is not None},
+        dismissed=len(dismissed),
+        spam=dismissed.count(DismissReason.SPAM),
+    )
 
 
 def figures(step: Step, clocks: Sequence[StepClock], since: datetime, until: datetime) -> StepFigures | None:

@@ -136,7 +136,8 @@ def _lines(found: Report, group: str | None) -> Sequence[Line]:
 
 
 _CSV_COLUMNS: Final = (
-    "since", "until", "by", "group", "step", "received", "answered", "response_rate", "count",
+    "since", "until", "by", "group", "step", "received", "answered", "dismissed", "spam", "response_rate",
+    "count",
     *(f"{name}_seconds" for name in _SECONDS), "targeted", "met", "share_met",
     *(f"{kind}_{limit}" for limit in _LIMITS for kind in ("within", "share_within")), "open_breaches", "clock",
     "method",
@@ -146,15 +147,16 @@ _CSV_COLUMNS: Final = (
 def _csv_rows(found: Report, lines: Sequence[Line]) -> Iterator[tuple[object, ...]]:
     """Yield one row a line for its cases, and one for each of its steps; ``group`` is empty over all."""
     how = ("business" if found.business else "wall", found.method)
-    nothing = (None,) * (len(_CSV_COLUMNS) - 8 - len(how))
+    nothing = (None,) * (len(_CSV_COLUMNS) - 10 - len(how))
     for one in lines:
         about = (found.since, found.until, found.by, one.group)
         if found.by != Grouping.STEP or not one.group:
-            yield (*about, None, one.received, one.answered, one.response_rate, *nothing, *how)
+            cases = (one.received, one.answered, one.dismissed, one.spam, one.response_rate)
+            yield (*about, None, *cases, *nothing, *how)
         for figures in one.steps.values():
             shares = [value for pair in zip(figures.within, figures.shares_within, strict=True) for value in pair]
             yield (
-                *about, figures.step.value, None, None, None, figures.count, figures.mean, figures.p50, figures.p90,
+                *about, figures.step.value, *(None,) * 5, figures.count, figures.mean, figures.p50, figures.p90,
                 figures.p99, figures.targeted, figures.met, figures.share_met, *shares, figures.open_breaches, *how,
             )  # fmt: skip
 
@@ -191,6 +193,8 @@ def _line_facts(one: Line) -> dict[str, Any]:
         "group": one.group,
         "received": one.received,
         "answered": one.answered,
+        "dismissed": one.dismissed,
+        "spam": one.spam,
         "response_rate": one.response_rate,
         "steps": {step.value: _step_facts(figures) for step, figures in one.steps.items()},
     }
@@ -239,9 +243,19 @@ def _print_cases(found: Report, named: Sequence[tuple[str, Line]], first: tuple[
         named, first = [("", found.total)], ()
     line()
     table(
-        (*first, "received", "answered", "rate"),
-        [(*((name,) if first else ()), one.received, one.answered, _percent(one.response_rate)) for name, one in named],
-        whole=("received", "answered", "rate"),
+        (*first, "received", "answered", "dismissed", "spam", "rate"),
+        [
+            (
+                *((name,) if first else ()),
+                one.received,
+                one.answered,
+                one.dismissed,
+                one.spam,
+                _percent(one.response_rate),
+            )
+            for name, one in named
+        ],
+        whole=("received", "answered", "dismissed", "spam", "rate"),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, literal, select
 from sqlalchemy.dialects import postgresql
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -55,11 +55,16 @@ class Cycle:
 
 @dataclass(frozen=True)
 class CaseCount:
-    """How many cases of one group were received, and how many of those have had a reply."""
+    """How many cases of one group were received, and what has become of them by now.
+
+    ``answered`` have had a reply; ``dismissed`` were ended without one, ``spam`` of them as spam.
+    """
 
     group: Any
     received: int
     answered: int
+    dismissed: int
+    spam: int
 
 
 @dataclass(frozen=True)
@@ -136,9 +141,16 @@ class Reports:
         return found
 
     async def received(self, question: Question) -> list[CaseCount]:
-        """Count the cases received in the period, and how many of them have had a reply, by group."""
-        group = question.case_group
-        query = select(group, func.count(), func.count(CASES.c.answered_at)).where(*question.received).group_by(group)
+        """Count the cases received in the period, and those of them that were answered or dismissed, by group."""
+        group, reason = question.case_group, CASES.c.dismiss_reason
+        unanswered = CASES.c.answered_at.is_(None)
+        counts = (
+            func.count(),
+            func.count(CASES.c.answered_at),
+            func.count(case((unanswered, reason))),
+            func.count(case((and_(unanswered, reason == DismissReason.SPAM), 1))),
+        )
+        query = select(group, *counts).where(*question.received).group_by(group)
         return [CaseCount(*row) for row in await self._all(query)]
 
     async def behind(self, question: Question, *, limit: int) -> list[Behind]:

@@ -22,7 +22,7 @@ from escalation.rulebook import Rulebook
 from escalation.settings import load_settings
 from models.database import Database
 from models.schema import migrate
-from models.vocabulary import DraftSource, EffectKind, EffectState, Visibility
+from models.vocabulary import SYSTEM, DraftSource, EffectKind, EffectState, Visibility
 from tests.house import COLLEAGUES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,9 +157,12 @@ class Office:
 
         return self.within(work)
 
-    def approved_reply(self) -> tuple[str, str]:
+    def approved_reply(self, *, claimed: bool = False) -> tuple[str, str]:
         """Let a case be answered by Anna and approved by Carla; return the ids of the case and of its reply."""
         case = self.arrive()
+        if claimed:
+            self.order(case, c.CardShown(), actor=SYSTEM)
+            self.order(case, c.Claim(), actor="anna")
 
         async def work(desk: Desk) -> str:
             assert (await desk.handle(case, c.SubmitDraft("In your inbox.", DraftSource.DIALOG), actor="anna")).done

@@ -9,9 +9,9 @@ from escalation.digesting import Digests
 from escalation.figures import Report
 from escalation.reports import counting_by_rows, report
 from escalation.rolling_up import RollingUp
-from models.vocabulary import CaseState, DigestKind, Grouping, Step, StepOutcome
-from tests.house import House, build_house
-from tests.scenarios.steps import approve, configured, do, leave, quiet, state, submit
+from models.vocabulary import CaseState, DigestKind, DismissReason, Grouping, Step, StepOutcome
+from tests.house import House, a_post, build_house
+from tests.scenarios.steps import answered, approve, configured, do, leave, quiet, state, submit
 
 QUESTIONS = ("My lawyer asks about the invoice", "Where is my invoice?", "It is broken")
 DEPARTMENTS = ("billing", "legal", "product")
@@ -112,3 +112,38 @@ async def test_a_step_that_was_done_at_once_is_in_no_figure(house: House):
         Step.ACKNOWLEDGE,
         Step.ANSWER,
     }
+
+
+async def test_spam_and_what_needs_no_reply_is_told_beside_the_rate_and_takes_no_time(house: House):
+    question = await house.arrive()
+    for reason in (DismissReason.SPAM, DismissReason.SPAM, DismissReason.NO_REPLY_NEEDED):
+        await do(house, await house.arrive("Look here"), c.Dismiss(reason), actor="dario")
+    house.clock.forward(seconds=1)
+    found = (await asked(house)).total
+    assert (found.received, found.answered, found.dismissed, found.spam, found.response_rate) == (4, 0, 3, 2, 0.0)
+    await submit(house, question)
+    await approve(house, question)
+    await leave(house)
+    house.clock.forward(seconds=1)
+    found = (await asked(house)).total
+    assert (found.received, found.answered, found.response_rate) == (4, 1, 0.5)
+    assert Step.RESOLUTION not in found.steps
+    house.clock.forward(days=4)
+    await house.sweeper.sweep()
+    house.clock.forward(seconds=1)
+    found = (await asked(house, by=Grouping.DEPARTMENT)).total
+    assert found.steps[Step.RESOLUTION].count == 1
+    assert found.steps[Step.RESOLUTION].p50 > 86_400
+
+
+async def test_a_thank_you_after_the_reply_needs_none_and_the_case_is_resolved_all_the_same(house: House):
+    case_id = await answered(house)
+    file = await house.desk.file(case_id)
+    thanks = a_post("Thanks!", clock=house.clock, thread_id=file.case.thread_id)
+    await house.desk.intake("acme", [thanks])
+    assert await state(house, case_id) is CaseState.WAITING_ANSWER
+    await do(house, case_id, c.Dismiss(DismissReason.NO_REPLY_NEEDED), actor="anna")
+    house.clock.forward(seconds=1)
+    found = (await asked(house)).total
+    assert (found.received, found.answered, found.dismissed, found.response_rate) == (1, 1, 0, 1.0)
+    assert found.steps[Step.RESOLUTION].count == 1

@@ -107,7 +107,8 @@ def _follows_its_row(file, decided: Decision, where: tuple) -> None:
     for clock in decided.stopped:
         assert clock.ended_at == decided.at >= clock.started_at
         assert clock.wall_seconds == (clock.ended_at - clock.started_at).total_seconds()
-        done = StepOutcome.AT_ONCE if clock.is_new else StepOutcome.DONE
+        unanswered = clock.step is Step.RESOLUTION and file.case.answered_at is None
+        done = StepOutcome.AT_ONCE if clock.is_new else StepOutcome.CANCELLED if unanswered else StepOutcome.DONE
         assert clock.outcome is (done if clock.step in row.stops else StepOutcome.CANCELLED)
         assert clock.is_new or file.running(clock.step).cycle == clock.cycle
     for clock in decided.started:

@@ -191,6 +191,7 @@ def test_many_departments_are_cut_and_counted():
     [
         (GroupFigures("", 0, 0, None, None, 0), "No customer wrote. Open breaches: 0."),
         (GroupFigures("", 3, 0, None, None, 2), "3 received, 0 answered (0 %). Open breaches: 2."),
+        (GroupFigures("", 4, 1, None, None, 0, spam=3), "4 received, 1 answered (100 %). Open breaches: 0."),
         (
             GroupFigures("", 3, 3, 61.0, 61.0, 0),
             "3 received, 3 answered (100 %), median first response 1 min 1 s. Open breaches: 0.",
@@ -216,6 +217,8 @@ def test_the_notes_say_with_what_it_is_compared_and_how_it_was_counted():
         counted_at=NOW,
     )
     assert reader.read(digest_view(rolled, labelled).notes[-1]) == "Medians may be off by 1 %."
+    spammed = replace(digest(), total=replace(digest().total, spam=2))
+    assert reader.read(digest_view(spammed, labelled).notes[-1]) == "Spam is in no response rate: 2."
 
 
 def weekly() -> Digest:
