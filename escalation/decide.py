@@ -79,10 +79,8 @@ def _decision(scene: Scene, command: type[c.Command], row: Transition, plan: Pla
     if started or plan.retimed:
         details["timed"] = timed([*plan.retimed, *((clock.step, clock.cycle, clock.timing) for clock in started)])
     details.update(_stood_still(scene, moved))
-    if since := {clock.started_at for clock in started if clock.step in CUSTOMERS_STEPS - {Step.REPLY_WINDOW}}:
-        details["since"] = min(since).isoformat()
-    if window := [clock.started_at for clock in started if clock.step is Step.REPLY_WINDOW]:
-        details["window_since"] = window[0].isoformat()
+    if since := {clock.step.value: clock.started_at.isoformat() for clock in started if clock.step in CUSTOMERS_STEPS}:
+        details["since"] = since
     if plan.new_draft is not None:
         details["draft"] = plan.new_draft.version
     return Decision(
@@ -156,9 +154,9 @@ def _clocks(
             continue
         start = at
         if step is Step.REPLY_WINDOW:
-            start = min(plan.customer_since or at, at)
+            start = min(plan.window_since or at, at)
         elif step in CUSTOMERS_STEPS:
-            start = _customer_waits_since(scene, plan)
+            start = _customer_waits_since(scene, plan, step)
         still_from = at if step in STANDING_STILL.get(to, ()) else None
         started.append(ClockStarted(step, _next_cycle(file, step), start, timing, department, still_from))
     return stopped, started
@@ -209,10 +207,12 @@ def _stood_still(scene: Scene, moved: Sequence[ClockMoved]) -> dict[str, list[li
     return told
 
 
-def _customer_waits_since(scene: Scene, plan: Plan) -> datetime:
-    """Return when the customer's clocks begin again: with their post, but never inside what was counted before."""
-    ends = [clock.ended_at for clock in scene.file.clocks if clock.step in CUSTOMERS_STEPS and clock.ended_at]
-    return min(max([plan.customer_since or scene.at, *ends]), scene.at)
+def _customer_waits_since(scene: Scene, plan: Plan, step: Step) -> datetime:
+    """Return when a customer's clock begins again: with their post, but never inside its own cycle before."""
+    before = scene.file.latest(step)
+    ended_at = before.ended_at if before is not None else None
+    since = plan.customer_since or scene.at
+    return min(max(since, ended_at or since), scene.at)
 
 
 def _steps_taken_at_once(file: CaseFile, command: type[c.Command]) -> frozenset[Step]:

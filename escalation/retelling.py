@@ -87,8 +87,8 @@ class UntellableError(ValueError):
 def retell(journal: Sequence[Entry], timing: Callable[[TimedBy], Timing]) -> dict[Key, ToldClock]:
     """Return every step clock of a case, by step and cycle, from its journal (oldest entry first).
 
-    A customer's clock begins with the post (``posted_at``), or when they began to wait again (``since``;
-    ``window_since`` for the network's reply window), every other one with the entry that started it.
+    A customer's clock begins with the post (``posted_at``), or when they began to wait again (``since``, by step),
+    every other one with the entry that started it.
     A step that is stopped without having been started was done in no time.
 
     Raises:
@@ -234,9 +234,11 @@ class _Story:
 def _began(entry: Entry, step: Step, posted_at: datetime) -> datetime:
     if entry.act == "OpenCase" and step is not Step.ROUTE:
         return posted_at
-    word = "window_since" if step is Step.REPLY_WINDOW else "since"
-    since = entry.details.get(word) if step in CUSTOMERS_STEPS else None
-    return datetime.fromisoformat(since) if since else entry.at
+    since = entry.details.get("since", {})
+    if isinstance(since, str):  # entries of before each clock had a beginning of its own
+        since = dict.fromkeys(CUSTOMERS_STEPS, since) | {Step.REPLY_WINDOW: entry.details.get("window_since")}
+    began = since.get(step)
+    return datetime.fromisoformat(began) if began else entry.at
 
 
 def _keys(told: Iterable[Sequence[Any]]) -> Iterator[Key]:

@@ -16,6 +16,7 @@ def wrote(scene: Scene, command: c.CustomerWrote) -> Plan:
     plan = _moved_on(scene, command.mention_id, told, reason, VoidReason.CUSTOMER_WROTE)
     new = next((mention for mention in scene.file.mentions if mention.id == command.mention_id), scene.file.mention)
     plan.customer_since = new.posted_at
+    plan.window_since = max(new.posted_at, scene.file.mention.posted_at)
     return plan
 
 

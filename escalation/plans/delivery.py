@@ -1,6 +1,6 @@
 """Plans for what became of an approved reply, as the courier or a person found out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from escalation import commands as c
 from escalation.decision import Intent, TimerSet
@@ -8,6 +8,7 @@ from escalation.language import say
 from escalation.notes import Note, sentence_payload
 from escalation.plans.drafts import parts_sent, void
 from escalation.plans.scene import Plan, Scene
+from models.mention import Mention
 from models.vocabulary import EffectKind, EffectState, TimerKind, VoidReason
 
 
@@ -27,12 +28,16 @@ def _answered(scene: Scene, plan: Plan) -> None:
     closes_at = scene.at + timedelta(seconds=scene.rules.close_after_seconds)
     plan.timers.append(TimerSet(TimerKind.CLOSE, closes_at))
     plan.cancel_timers.append(TimerKind.CLOSE)
-    approved_at = scene.draft.decided_at
-    newest = scene.file.mention
-    if approved_at is not None and newest.received_at > approved_at and newest.deleted_at is None:
-        plan.then = c.CustomerWrote(
-            newest.id
-        )  # it came while the reply was on its way, and the reply does not answer it
+    if unanswered := _oldest_since(scene, scene.draft.decided_at):
+        plan.then = c.CustomerWrote(unanswered.id)
+
+
+def _oldest_since(scene: Scene, approved_at: datetime | None) -> Mention | None:
+    """Return the oldest message that came while the reply was on its way, so that the reply does not answer it."""
+    if approved_at is None:
+        return None
+    since = (one for one in scene.file.mentions if one.received_at > approved_at and one.deleted_at is None)
+    return min(since, key=lambda one: one.posted_at, default=None)
 
 
 def undeliverable(scene: Scene, command: c.Undeliverable) -> Plan:

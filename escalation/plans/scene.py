@@ -64,7 +64,8 @@ class Plan:
     """What one command adds to its row of the table; the fields are those of ``Decision``.
 
     ``stay``: the case does not allow the move (see ``Transition.or_stay``). ``customer_since``: when the
-    customer began to wait, where the command starts a clock that runs for them. ``retimed``: step and cycle of the
+    customer began to wait, where the command starts a clock that runs for them; ``window_since``: when they wrote last,
+    from which the network counts its reply window. ``retimed``: step and cycle of the
     clocks in ``moved`` that are timed otherwise from now on, and how.
     """
 
@@ -89,6 +90,7 @@ class Plan:
     said: Sentence | None = None
     then: c.Command | None = None
     customer_since: datetime | None = None
+    window_since: datetime | None = None
 
     def tell(self, scene: Scene, note: Note) -> None:
         """Put a message into the thread of every card of the case."""
