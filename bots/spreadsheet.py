@@ -13,7 +13,7 @@ from typing import Final
 from bots.printing import json_value
 
 _DANGEROUS: Final = "=+\\-@\\t\\r\\x00\\uff1d\\uff0b\\uff0d\\uff20"  # the last four: the full-width forms
-_BEGINS: Final = re.compile(rf"\A\s*[{_DANGEROUS}]")
+_BEGINS: Final = re.compile(rf"\A(?!-\Z)\s*[{_DANGEROUS}]")
 _AFTER_SEPARATOR: Final = re.compile(rf"([;,|\t\r\n]\s*)([{_DANGEROUS}])")
 
 
@@ -21,7 +21,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table with its header; times are UTC, numbers have a point, ``None`` is an empty cell.
 
     Text that begins like a formula, or holds something like one after what another program takes for a separator, gets
-    an apostrophe before it. A spreadsheet shows such text and computes nothing.
+    an apostrophe before it. A spreadsheet shows such text and computes nothing. A lone ``-`` is no formula, and stays.
     """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")

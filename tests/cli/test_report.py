@@ -117,6 +117,14 @@ def test_csv_is_read_back_as_it_was(busy: Office):
         assert float(row["share_within_24h"]) == 1.0
 
 
+def test_csv_names_the_line_of_what_is_not_known_as_the_option_does(busy: Office):
+    rows = csv.DictReader(io.StringIO(told(busy, "--by", "member", "--csv"), newline=""))
+    groups = {row["group"] for row in rows}
+    assert "-" in groups
+    for group in groups - {""}:
+        assert facts(busy, "--by", "member", "--group", group)["lines"]
+
+
 def test_what_a_stranger_can_name_is_no_formula_in_the_csv(busy: Office):
     """The network tells a post's language, and we believe it."""
 

@@ -15,7 +15,22 @@ def cell_of(value: object) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "  =1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "-"],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\0=1",
+        "  =1",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+        "--",
+        "- ",
+    ],
 )
 def test_what_begins_like_a_formula_gets_an_apostrophe(text: str):
     assert cell_of(text).startswith("'")
@@ -29,7 +44,9 @@ def test_nor_is_anything_a_formula_for_who_splits_elsewhere(text: str):
     assert "'" in written
 
 
-@pytest.mark.parametrize("text", ["billing", 'Ada, "the" O\'Hara', "a=b", "1-09", "two\nlines", "", "più", "a - b"])
+@pytest.mark.parametrize(
+    "text", ["billing", 'Ada, "the" O\'Hara', "a=b", "1-09", "two\nlines", "", "più", "a - b", "-"]
+)
 def test_other_text_comes_back_as_it_was(text: str):
     assert cell_of(text) == text
 
