@@ -1,4 +1,4 @@
-"""The figures of a period: one definition for card, report, digest, console and CSV.
+"""The figures of a period: one definition for report, CSV, JSON and digests.
 
 Values only; nothing is counted here.
 ``models.store.reports`` counts, ``escalation.reports`` asks for it.

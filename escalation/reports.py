@@ -1,4 +1,4 @@
-"""The one place where figures are asked for: the command line, cards, digests and the console all come here.
+"""The one place where figures are asked for: the report of the command line, its CSV and JSON, and digests.
 
 A cycle of a step counts in the period in which it ended as done; cancelled ones never count. A case counts in the
 period in which it was received. How a figure is defined stands with it in ``escalation.figures``.
