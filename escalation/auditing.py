@@ -117,8 +117,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I6",
         "approvers_may_approve",
-        "Every approval was given by somebody who may approve.",
-        Auditing.approvals,
+        "Every approval was given by somebody who may approve; by a deputy only once the ladder had called one.",
+        Auditing.approvals_by_right,
         lambda s: say(
             "Case {case}: {member} approved an answer without being an approver.", case=s.case_id or "", member=s.about
         ),

@@ -95,6 +95,7 @@ class Auditor:
             now - window,
             frozen=sorted(frozen),
             polled=sorted(Poller(self._desk).accounts),
+            deputies=settings.approval.deputies,
             most=MOST_SUSPECTS,
         )
         findings: dict[str, AuditFinding] = {}

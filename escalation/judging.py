@@ -1,6 +1,7 @@
 """What clears a suspect of the auditor that SQL alone cannot clear: rights, hashes, and times told again. Pure."""
 
 from escalation.business_time import ALWAYS
+from escalation.judging_clocks import called_a_deputy
 from escalation.ladder import Timing
 from escalation.plans.drafts import text_hash
 from escalation.retelling import UntellableError, retell
@@ -10,12 +11,18 @@ from models.vocabulary import Verdict, Visibility
 
 
 def approved_by_whom_may(suspect: Suspect, rulebook: Rulebook) -> bool:
-    """Tell whether the configuration lets the member approve for this account, or as a second approver of the route."""
-    settings, seen = rulebook.settings, suspect.evidence
+    """Tell whether the configuration lets the member approve for this account, as a deputy once they were called.
+
+    Second approvers of the route approve as well.
+    """
+    settings, seen, history = rulebook.settings, suspect.evidence, suspect.history
     if seen.account not in settings.accounts:
         return True  # nobody can tell any more
     seconds = settings.second_approvers(rulebook.route_of(seen), seen.account)
-    return settings.is_approver(seen.member, seen.account) or seen.member in seconds
+    if settings.is_approver(seen.member, seen.account) or seen.member in seconds:
+        return True
+    is_deputy = seen.member in settings.deputies(seen.account)
+    return is_deputy and history is not None and called_a_deputy(history, seen.at, rulebook)
 
 
 def approved_by_somebody_else(suspect: Suspect, rulebook: Rulebook) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from escalation.ladder import Timing
+from escalation.ladder import Rung, Timing
 from escalation.lifecycle import CUSTOMERS_STEPS, STANDING_STILL
 from models.vocabulary import CaseState, Step, StepOutcome
 
@@ -59,7 +59,8 @@ class TimedBy:
 class ToldClock:
     """One cycle of a step as the journal tells it; times are UTC. The fields are those of ``models.clocks.StepClock``.
 
-    ``told`` are the rungs that were noticed while it ran: number, repetition and when they were due.
+    ``passed`` are the rungs of its ladder that are behind it, ``told`` those that were noticed while it ran: number,
+    repetition and when they were due.
     """
 
     started_at: datetime
@@ -72,12 +73,17 @@ class ToldClock:
     target_seconds: int | None = None
     due_at: datetime | None = None
     next_at: datetime | None = None
-    rungs_passed: int = 0
+    passed: tuple[Rung, ...] = ()
     acknowledged_rung: int | None = None
     muted_by: str | None = None
     paused_at: datetime | None = None
     paused_seconds: int = 0
     told: list[tuple[int, int, datetime]] = field(default_factory=list)
+
+    @property
+    def rungs_passed(self) -> int:
+        """Return how many rungs of its ladder are behind it."""
+        return len(self.passed)
 
 
 class UntellableError(ValueError):
@@ -182,7 +188,7 @@ class _Story:
                 due_at = timing.rung_at(rung, clock.started_at, clock.paused_seconds)
                 if due_at > entry.at:
                     break
-                clock.rungs_passed += 1
+                clock.passed += (rung,)
                 if not (rung.repeat and rung.number == clock.acknowledged_rung):
                     clock.told.append((rung.number, rung.repeat, due_at))
             self._waits(key)
@@ -203,8 +209,9 @@ class _Story:
             timing = self._timing_of(key)
             if moved:
                 clock.paused_seconds = min(clock.paused_seconds, timing.calendar.elapsed(clock.started_at, until))
-            at = [timing.rung_at(rung, clock.started_at, clock.paused_seconds) for rung in timing.rungs]
-            clock.rungs_passed = sum(one <= until for one in at)
+            clock.passed = tuple(
+                rung for rung in timing.rungs if timing.rung_at(rung, clock.started_at, clock.paused_seconds) <= until
+            )
             clock.due_at = timing.due_at(clock.started_at, clock.paused_seconds)
             self._waits(key)
 

@@ -166,6 +166,17 @@ class Rulebook:
         calendar = BusinessCalendar.from_definition(definition)
         self.calendars.setdefault(calendar.version, calendar)
 
+    def calendar_as_kept(self, version: str, definitions: Mapping[str, Mapping[str, Any]]) -> BusinessCalendar:
+        """Return a calendar by its version; ``definitions`` are those that were kept.
+
+        Raises:
+            KeyError: it is neither known nor kept.
+
+        """
+        if version not in self.calendars:
+            self.restore(definitions[version])
+        return self.calendars[version]
+
     def timing(self, step: Step, department: str, digest: str, policy: Mapping[str, Any], account: str) -> Timing:
         """Return how a clock is timed that begins under a policy snapshot; ``digest`` is the snapshot's."""
         if step is Step.REPLY_WINDOW:
@@ -174,12 +185,13 @@ class Rulebook:
             self.calendars.setdefault(calendar.version, calendar)
         else:
             calendar, target = self.calendar(department, policy), policy.get("targets", {}).get(step.value)
-        return Timing(calendar, target, self._ladder(digest, policy, step, target))
+        return Timing(calendar, target, self.ladder(digest, policy, step, target))
 
     def _rungs_of(self, digest: str, policy: Mapping[str, Any], clock: StepClock) -> tuple[Rung, ...]:
-        return self._ladder(digest, policy, clock.step, clock.target_seconds)
+        return self.ladder(digest, policy, clock.step, clock.target_seconds)
 
-    def _ladder(self, digest: str, policy: Mapping[str, Any], step: Step, target: int | None) -> tuple[Rung, ...]:
+    def ladder(self, digest: str, policy: Mapping[str, Any], step: Step, target: int | None) -> tuple[Rung, ...]:
+        """Return the rungs of a step's clock under a policy snapshot; ``target`` is in seconds."""
         key = (digest, step, target)
         if key not in self._rungs:
             self._rungs[key] = rungs(policy, step, target)

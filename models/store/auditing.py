@@ -5,7 +5,7 @@ Recent work is found by primary keys, which sort by time (``new_id``): no index 
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from models.columns import first_id
 from models.mention import Inbound
 from models.outbox import Attempt, Card, Cursor, Effect
 from models.pings import Announcement, Ping
+from models.store.histories import History, read_histories
 from models.store.outbox import due_now, in_transit
 from models.store.statements import table
 from models.vocabulary import (
@@ -81,7 +82,7 @@ class Scope:
     """What a question is about. ``before``: what was due, or has stood, since then is a suspect.
 
     ``since``: rules about recent work look at cases that changed after it, or only at ``cases`` where they are given.
-    ``frozen`` and ``polled`` are accounts. ``most``: at most so many suspects.
+    ``frozen`` and ``polled`` are accounts, ``deputies`` members. ``most``: at most so many suspects.
     """
 
     now: datetime
@@ -90,6 +91,7 @@ class Scope:
     cases: Collection[str] | None = None
     frozen: Collection[str] = ()
     polled: Collection[str] = ()
+    deputies: Collection[str] = ()
     most: int = 100
 
 
@@ -97,7 +99,7 @@ class Scope:
 class Suspect:
     """One answer. ``subject`` tells it apart from the rule's others; ``about`` is a word for people.
 
-    ``evidence``: what a rule that needs the configuration or a computation goes on.
+    ``evidence``: what a rule that needs the configuration or a computation goes on; ``history``: that of its case.
     """
 
     subject: str
@@ -105,6 +107,7 @@ class Suspect:
     effect_id: str | None = None
     about: str = ""
     evidence: Any = None
+    history: History | None = None
 
 
 class Auditing:
@@ -239,6 +242,7 @@ class Auditing:
                 review.id,
                 review.case_id,
                 review.member,
+                review.at,
                 draft.author,
                 draft.first_approver,
                 cases.account,
@@ -250,6 +254,13 @@ class Auditing:
         )
         rows = await self._ask(query.order_by(review.id.desc()), scope)
         return [Suspect(row.id, row.case_id, about=row.member, evidence=row) for row in rows]
+
+    async def approvals_by_right(self, scope: Scope) -> Sequence[Suspect]:
+        """Return every approval, for a rule to judge; those by ``deputies`` with the history of their case."""
+        suspects = await self.approvals(scope)
+        cases = {suspect.case_id for suspect in suspects if suspect.case_id and suspect.about in scope.deputies}
+        histories = await read_histories(self._all, cases, scope.now)
+        return [replace(suspect, history=histories.get(suspect.case_id or "")) for suspect in suspects]
 
     async def relaying_without_reply(self, scope: Scope) -> Sequence[Suspect]:
         """Return cases whose reply is said to be under way although nothing of it is in the outbox any more."""

@@ -12,10 +12,30 @@ from escalation.ports import Page
 from models.columns import UtcTime
 from models.vocabulary import DraftSource
 from tests.house import House, a_post
-from tests.scenarios.steps import answered, approve, approved, do, in_review, quiet, submit
+from tests.scenarios.steps import answered, approve, approved, configured, do, in_review, quiet, seen, submit
 
 Plant = Callable[[House], Awaitable[str | None]]
 """Tells a story, damages it, and returns the case whose finding is expected (``None``: it is about no case)."""
+
+
+WATCHED = configured(
+    ("undo_seconds = 5", 'undo_seconds = 5\ndeputies = ["marta"]'),
+    (
+        'first_response = "2h"',
+        """first_response = "2h"
+[[policies.standard.ladder]]
+at = "80%"
+ping = "owner"
+[[policies.standard.ladder]]
+at = "100%"
+ping = "manager"
+[[policies.standard.ladder]]
+at = "150%"
+ping = "deputy"
+steps = ["approve"]""",
+    ),
+)
+"""A house whose answers a deputy may approve who was called: half an hour after the answer came."""
 
 
 async def by_hand(house: House, *statements: str, **values: Any) -> None:
@@ -32,7 +52,7 @@ def stored(house: House, **ago: float) -> int | None:
 
 
 async def healthy(house: House) -> str:
-    """A day with everything in it: answered, undone, sent back, approved twice, moved, snoozed, dismissed, closed."""
+    """A day with everything in it: answered, undone, moved, snoozed, dismissed, approved by two and by a deputy."""
     first = await answered(house)
     undone = await approved(house, question="A second invoice")
     await do(house, undone, c.Undo(), actor="carla")
@@ -46,6 +66,7 @@ async def healthy(house: House) -> str:
     twice = await house.arrive("My lawyer will write")
     await do(house, twice, c.SubmitDraft("We are sorry.", DraftSource.DIALOG), actor="lea")
     await approve(house, twice)
+    await deputy_approves(house)
     spam = await house.arrive("Buy an invoice now")
     await do(house, spam, c.Dismiss(reason=c.DismissReason.SPAM), actor="anna")
     file = await house.desk.file(first)
@@ -55,6 +76,19 @@ async def healthy(house: House) -> str:
     await house.sweeper.sweep()
     await quiet(house, seconds=40)
     return first
+
+
+async def deputy_approves(house: House) -> str:
+    """An answer that nobody looks at, until the ladder calls the deputy."""
+    case_id = await in_review(house, question="A third invoice")
+    await quiet(house)
+    for _ in range(2):
+        house.clock.forward(minutes=16)
+        await house.sweeper.sweep()
+        await quiet(house)
+    await approve(house, case_id, actor="marta")
+    await quiet(house, seconds=20)
+    return case_id
 
 
 async def done(house: House) -> str:
@@ -133,6 +167,28 @@ async def unrecorded_send(house: House) -> str:
 async def stranger_approved(house: House) -> str:
     case_id = await done(house)
     await by_hand(house, "UPDATE review SET member = 'dario' WHERE verdict = 'approved'")
+    return case_id
+
+
+async def deputy_approved_uncalled(house: House) -> str:
+    """Marta, whom the ladder had not called."""
+    case_id = await done(house)
+    await by_hand(house, "UPDATE review SET member = 'marta' WHERE verdict = 'approved'")
+    return case_id
+
+
+async def deputy_approved_after_being_called_for_another_version(house: House) -> str:
+    """Marta, who was called for the answer before this one."""
+    case_id = await in_review(house)
+    await quiet(house)
+    house.clock.forward(minutes=31)
+    await house.sweeper.sweep()
+    await do(house, case_id, c.SendBack(await seen(house, case_id), "Say when."), actor="marta")
+    house.clock.forward(minutes=1)
+    await submit(house, case_id)
+    await approve(house, case_id)
+    await quiet(house, seconds=20)
+    await by_hand(house, "UPDATE review SET member = 'marta' WHERE verdict = 'approved'")
     return case_id
 
 
@@ -321,7 +377,11 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
     "relaying_has_a_reply": (relaying_nothing,),
     "replies_stand_once": (second_id,),
     "sends_are_recorded": (unrecorded_send,),
-    "approvers_may_approve": (stranger_approved,),
+    "approvers_may_approve": (
+        stranger_approved,
+        deputy_approved_uncalled,
+        deputy_approved_after_being_called_for_another_version,
+    ),
     "sent_as_approved": (other_bytes, other_hash, other_conversation),
     "four_eyes": (author_approved,),
     "clocks_run_forwards": (wrong_length,),

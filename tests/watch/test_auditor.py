@@ -10,17 +10,25 @@ from sqlalchemy import text
 from escalation.auditing import BY_NAME, RULES, check
 from escalation.auditor import MOST_TOLD, Auditor
 from escalation.language import Reader
+from models.database import Database
 from models.store.auditing import Auditing, Scope, Suspect
 from models.vocabulary import EffectKind
 from models.watching import KnownFinding
 from tests.budget.counting import counted
+from tests.clock import TestClock
 from tests.house import House, build_house
 from tests.scenarios.steps import answered, configured, notes, quiet
-from tests.watch.planting import PLANTS, Plant, by_hand, done, healthy, stored
+from tests.watch.planting import PLANTS, WATCHED, Plant, by_hand, done, healthy, stored
 
 PLANTED = [
     pytest.param(rule, plant, id=f"{rule}-{plant.__name__}") for rule, plants in PLANTS.items() for plant in plants
 ]
+
+
+@pytest.fixture
+def house(database: Database, clock: TestClock) -> House:
+    """A house in which deputies may be called."""
+    return build_house(database, clock=clock, configuration=WATCHED)
 
 
 async def spoken(house: House, **asked: timedelta) -> list[str]:
