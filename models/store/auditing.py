@@ -121,17 +121,19 @@ class Auditing:
     async def limited(self, seconds: float, *, monotonic: Callable[[], float]) -> AsyncIterator[None]:
         """Cut off, inside the block, a question that takes longer than so many seconds.
 
-        SQLite is interrupted by its progress handler, which looks at ``monotonic`` in the connection's own thread.
+        Its statements see the same rows: between reading a journal and its clocks nobody's work comes in. SQLite is
+        interrupted by its progress handler, which looks at ``monotonic`` in the connection's own thread.
 
         Raises:
             TookTooLongError: by the question that was cut off.
 
         """
-        connection = await self._session.connection()
-        if connection.dialect.name != "sqlite":
+        if self._session.get_bind().dialect.name != "sqlite":
+            connection = await self._session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
             yield
             return
+        connection = await self._session.connection()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         ends = monotonic() + seconds
         await driver.set_progress_handler(lambda: int(monotonic() > ends), _INSTRUCTIONS)

@@ -243,6 +243,17 @@ async def test_a_question_that_takes_too_long_is_cut_off_and_is_a_finding(house:
     assert [row.rule for row in await standing(house)] == ["networks_are_polled"]
 
 
+async def test_all_statements_of_one_question_see_the_same_rows(house: House):
+    now = house.clock.now()
+    scope = Scope(now, now, now - timedelta(hours=1))
+    async with house.database.read() as tx, tx.auditing.limited(30, monotonic=house.clock.monotonic):
+        assert await tx.auditing.unfinished_deliveries(scope) == []
+        await PLANTS["deliveries_finished"][0](house)
+        assert await tx.auditing.unfinished_deliveries(scope) == []
+    async with house.database.read() as tx:
+        assert len(await tx.auditing.unfinished_deliveries(scope)) == 1
+
+
 async def test_a_connection_that_was_limited_is_free_again(house: House):
     house.clock.monotonic = _Seconds()
     async with house.database.read() as tx, tx.auditing.limited(-1, monotonic=house.clock.monotonic):
