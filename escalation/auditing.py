@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from escalation.judging import approved_by_somebody_else, approved_by_whom_may, as_approved, as_the_journal_tells
+from escalation.judging import approved_by_somebody_else, approved_by_whom_may, as_approved
+from escalation.judging_clocks import as_the_journal_tells, as_the_rungs_passed, has_nothing_left
 from escalation.language import Sentence, say
 from escalation.rulebook import Rulebook
 from models.store.auditing import Auditing, Scope, Suspect
@@ -180,7 +181,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "I12",
         "clocks_agree_with_the_journal",
-        "The step clocks of a case are what its journal tells.",
+        "Step clocks, their deadlines and pauses are what the journal tells by the policies and calendars it names.",
         Auditing.histories,
         lambda s: say("Case {case}: the step clocks are not what the journal tells.", case=s.subject),
         _DEFECT,
@@ -207,6 +208,30 @@ RULES: tuple[Rule, ...] = (
         patience=timedelta(minutes=2),
         recent=False,
         always=False,
+    ),
+    Rule(
+        "I13",
+        "clocks_wait_for_what_is_left",
+        "A step clock that runs and has something left to tell waits for it.",
+        Auditing.clocks_that_wait_for_nothing,
+        lambda s: say(
+            "Case {case}: the clock {clock} will never tell what it has left.", case=s.case_id or "", clock=s.about
+        ),
+        say("Nobody will be warned of it: see to the case, then report this."),
+        keeps=has_nothing_left,
+    ),
+    Rule(
+        "I13",
+        "rungs_are_written_down",
+        "Every rung that a step clock has passed is a ping, once, unless it repeats what somebody had seen.",
+        Auditing.clocks_with_other_pings,
+        lambda s: say(
+            "Case {case}: the pings of the clock {clock} are not the rungs it passed.",
+            case=s.case_id or "",
+            clock=s.about,
+        ),
+        _DEFECT,
+        keeps=as_the_rungs_passed,
     ),
     Rule(
         "I13",

@@ -1,10 +1,7 @@
-"""What clears a suspect of the auditor that SQL alone cannot clear: rights, hashes, and times told again. Pure."""
+"""What clears a suspect of the auditor that SQL alone cannot clear: rights and hashes. Pure."""
 
-from escalation.business_time import ALWAYS
 from escalation.judging_clocks import called_a_deputy
-from escalation.ladder import Timing
 from escalation.plans.drafts import text_hash
-from escalation.retelling import UntellableError, retell
 from escalation.rulebook import Rulebook
 from models.store.auditing import Suspect
 from models.vocabulary import Verdict, Visibility
@@ -43,27 +40,3 @@ def as_approved(suspect: Suspect, _: Rulebook) -> bool:
     hashed = text_hash(seen.parts, Visibility(seen.visibility))
     approved = (seen.reviewed_id, seen.draft_version, seen.draft_hash, seen.reviewed_context)
     return hashed == seen.hash and approved == (seen.draft_id, seen.version, hashed, seen.context_version)
-
-
-def as_the_journal_tells(suspect: Suspect, _: Rulebook) -> bool:
-    """Tell whether the step clocks of a case have the starts, ends, outcomes and wall seconds that its journal tells.
-
-    Business seconds are left out: opening hours may have been edited since, and what was counted by then stays.
-    """
-    try:
-        told = retell(suspect.evidence["journal"], lambda _: Timing(ALWAYS, None))
-    except UntellableError:
-        return False
-    return {
-        key: (clock.started_at, clock.department, clock.ended_at, clock.outcome, clock.wall_seconds)
-        for key, clock in told.items()
-    } == {
-        (clock.step, clock.cycle): (
-            clock.started_at,
-            clock.department,
-            clock.ended_at,
-            clock.outcome,
-            clock.wall_seconds,
-        )
-        for clock in suspect.evidence["clocks"]
-    }

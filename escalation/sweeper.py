@@ -22,7 +22,7 @@ _COMMANDS: dict[TimerKind, c.Command] = {
     TimerKind.CLOSE: c.QuietPeriodPassed(),
 }
 _BATCH: Final = 200
-_UNTELLABLE: Final = timedelta(hours=1)
+UNTELLABLE: Final = timedelta(hours=1)
 """How long a clock waits whose account left the configuration."""
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class Sweeper:
             untold = [outcome.case_id for outcome in outcomes if outcome.decision is None]
             if untold:
                 log.warning("targets not told", cases=len(untold))
-                await tx.clocks.postpone(untold, now=now, until=now + _UNTELLABLE)
+                await tx.clocks.postpone(untold, now=now, until=now + UNTELLABLE)
         return len(accounts)
 
     async def _standstills(self, tx: Transaction) -> Mapping[str, c.Standstill]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.case import Case, Draft, JournalEntry, Review
+from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.columns import first_id
 from models.mention import Inbound
@@ -62,6 +62,9 @@ OWED: Mapping[CaseState, frozenset[Step]] = {
 
 DRAWING_PATIENCE = timedelta(minutes=10)
 """How long a new drawing of a card may be on its way: a channel takes one message a second, so a burst takes time."""
+
+SOON = timedelta(hours=1)
+"""How long before a clock is due its case is looked at, however quiet it is."""
 
 _CHAIN = (Step.DETECT, Step.ROUTE, Step.ACKNOWLEDGE, Step.ANSWER, Step.APPROVE, Step.RELAY)
 _GIVEN_UP = (EffectState.REFUSED, EffectState.CANCELLED, EffectState.SUPERSEDED)
@@ -331,22 +334,49 @@ class Auditing:
         return [_clock_suspect(row) for row in await self._ask(query, scope)]
 
     async def histories(self, scope: Scope) -> Sequence[Suspect]:
-        """Return the newest cases with their journals and step clocks, for a rule to tell the one from the other.
-
-        Two statements: a join would send each entry once for each clock.
-        """
-        cases, entry, clock = table(Case).c, table(JournalEntry).c, table(StepClock).c
-        newest = select(cases.id).where(_within(cases.id, scope)).order_by(cases.last_at.desc())
+        """Return the cases that changed last, or have a clock that is about due, with their histories."""
+        cases = table(Case).c
+        newest = select(cases.id).where(_within(cases.id, scope, due=True)).order_by(cases.last_at.desc())
         ids = [row.id for row in await self._ask(newest, scope)]
-        journals = select(table(JournalEntry)).where(entry.case_id.in_(ids)).order_by(entry.case_id, entry.case_version)
-        clocks = select(table(StepClock)).where(clock.case_id.in_(ids))
-        entries_of: dict[str, list[Any]] = {name: [] for name in ids}
-        clocks_of: dict[str, list[Any]] = {name: [] for name in ids}
-        for row in await self._all(journals):
-            entries_of[row.case_id].append(row)
-        for row in await self._all(clocks):
-            clocks_of[row.case_id].append(row)
-        return [Suspect(name, name, evidence={"journal": entries_of[name], "clocks": clocks_of[name]}) for name in ids]
+        histories = await read_histories(self._all, ids, scope.now)
+        return [Suspect(name, name, history=histories[name]) for name in ids]
+
+    async def clocks_that_wait_for_nothing(self, scope: Scope) -> Sequence[Suspect]:
+        """Return running clocks that wait for no rung, with their policy, for a rule to look whether one is left.
+
+        Those that are due latest come first: the later, the more is left to tell.
+        """
+        cases, clock, policy = table(Case).c, table(StepClock).c, table(PolicySnapshot).c
+        query = (
+            select(*clock, cases.policy_digest)
+            .join(table(Case), cases.id == clock.case_id)
+            .where(
+                _within(clock.case_id, scope, due=True),
+                clock.ended_at.is_(None),
+                clock.paused_at.is_(None),
+                clock.next_at.is_(None),
+                clock.calendar.is_not(None),
+            )
+        )
+        rows = await self._ask(query.order_by(clock.due_at.desc()), scope)
+        digests = sorted({row.policy_digest for row in rows})
+        kept = await self._all(select(policy.digest, policy.content).where(policy.digest.in_(digests)))
+        policies = {row.digest: row.content for row in kept}
+        return [replace(_clock_suspect(row), evidence=(row, policies.get(row.policy_digest))) for row in rows]
+
+    async def clocks_with_other_pings(self, scope: Scope) -> Sequence[Suspect]:
+        """Return clocks that have not as many pings as rungs behind them, with the history of their case.
+
+        There are lawful ones: nobody is told again what somebody has seen, or what was past when it was timed anew.
+        """
+        clock, ping = table(StepClock).c, table(Ping).c
+        written = select(func.count()).where(ping.clock_id == clock.id).scalar_subquery()
+        query = select(table(StepClock)).where(
+            _within(clock.case_id, scope, due=True), clock.calendar.is_not(None), clock.rungs_passed != written
+        )
+        rows = await self._ask(query.order_by(clock.id.desc()), scope)
+        histories = await read_histories(self._all, {row.case_id for row in rows}, scope.now)
+        return [replace(_clock_suspect(row), evidence=row, history=histories[row.case_id]) for row in rows]
 
     async def open_cases_without_clock(self, scope: Scope) -> Sequence[Suspect]:
         """Return open cases in which nobody owes anything: none of their state's clocks runs."""
@@ -484,23 +514,25 @@ class Auditing:
         return found
 
 
-def _within(case_id: ColumnElement[Any], scope: Scope) -> ColumnElement[bool]:
+def _within(case_id: ColumnElement[Any], scope: Scope, *, due: bool = False) -> ColumnElement[bool]:
     """Return the condition that a case is one of those asked about: given by id, or changed of late.
 
     Whatever changes a case makes a journal entry and effects. Both are looked at, so that a change which lacks one of
-    them is not overlooked.
+    them is not overlooked. ``due``: cases count as well of which a running clock was due of late or is due ``SOON``.
     """
     if scope.cases is not None:
         return case_id.in_(sorted(scope.cases))
     first = first_id(scope.since)
-    cases, entry, effect = table(Case).c, table(JournalEntry).c, table(Effect).c
-    return case_id.in_(
-        union(
-            select(entry.case_id).where(entry.id >= first),
-            select(effect.case_id).where(effect.id >= first, effect.case_id.is_not(None)),
-            select(cases.id).where(cases.id >= first),
-        )
-    )
+    cases, entry, effect, clock = table(Case).c, table(JournalEntry).c, table(Effect).c, table(StepClock).c
+    asked = [
+        select(entry.case_id).where(entry.id >= first),
+        select(effect.case_id).where(effect.id >= first, effect.case_id.is_not(None)),
+        select(cases.id).where(cases.id >= first),
+    ]
+    if due:
+        about_now = clock.due_at.between(scope.since, scope.now + SOON)
+        asked.append(select(clock.case_id).where(clock.ended_at.is_(None), about_now))
+    return case_id.in_(union(*asked))
 
 
 def _number(at: ColumnElement[Any]) -> ColumnElement[Any]:

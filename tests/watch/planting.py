@@ -67,6 +67,14 @@ async def healthy(house: House) -> str:
     await do(house, twice, c.SubmitDraft("We are sorry.", DraftSource.DIALOG), actor="lea")
     await approve(house, twice)
     await deputy_approves(house)
+    soon = await house.arrive("My invoice is wrong")
+    await quiet(house)
+    await do(house, soon, c.Snooze(house.clock.now() + timedelta(hours=3)), actor="anna")
+    house.clock.forward(minutes=30)
+    await do(house, soon, c.Claim(), actor="anna")
+    await do(house, soon, c.Snooze(house.clock.now() + timedelta(minutes=30)), actor="anna")
+    house.clock.forward(minutes=40)
+    await house.sweeper.sweep()
     spam = await house.arrive("Buy an invoice now")
     await do(house, spam, c.Dismiss(reason=c.DismissReason.SPAM), actor="anna")
     file = await house.desk.file(first)
@@ -217,10 +225,15 @@ async def other_conversation(house: House) -> str:
     return case_id
 
 
-async def wrong_length(house: House) -> str:
-    """Business seconds that are longer than the wall's; the journal says nothing of them."""
+async def second_without_first(house: House) -> str:
+    """A relay that is said to be the second one, in the journal as well."""
     case_id = await done(house)
-    await by_hand(house, "UPDATE step_clock SET business_seconds = wall_seconds + 60 WHERE step = 'relay'")
+    async with house.database.read() as tx:
+        journal = await tx.cases.journal(case_id)
+    for entry in journal:
+        told = json.dumps(entry.details).replace('["relay", 1', '["relay", 2')
+        await by_hand(house, "UPDATE journal SET details = :told WHERE id = :entry", told=told, entry=entry.id)
+    await by_hand(house, "UPDATE step_clock SET cycle = 2 WHERE step = 'relay'")
     return case_id
 
 
@@ -279,6 +292,114 @@ async def told_otherwise(house: House) -> str:
         "UPDATE step_clock SET ended_at = ended_at - 60000000, wall_seconds = wall_seconds - 60, "
         "business_seconds = business_seconds - 60 WHERE step = 'answer'",
     )
+    return case_id
+
+
+async def wrong_business_seconds(house: House) -> str:
+    """A minute shaved off what counts of the time that the answer took."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    await do(house, case_id, c.Claim(), actor="anna")
+    house.clock.forward(minutes=5)
+    await submit(house, case_id)
+    await quiet(house, seconds=4)
+    await by_hand(house, "UPDATE step_clock SET business_seconds = business_seconds - 60 WHERE step = 'answer'")
+    return case_id
+
+
+async def shifted_deadline(house: House) -> str:
+    """An hour more than was promised."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    await by_hand(
+        house,
+        "UPDATE step_clock SET due_at = due_at + 3600000000, next_at = next_at + 3600000000 WHERE step = 'acknowledge'",
+    )
+    return case_id
+
+
+async def shifted_deadline_of_a_quiet_case(house: House) -> str:
+    """In a case that nobody has touched for long, soon before it is due."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    await do(house, case_id, c.Snooze(house.clock.now() + timedelta(days=3)), actor="bruno")
+    await quiet(house, seconds=4)
+    house.clock.forward(hours=2)
+    await by_hand(
+        house,
+        "UPDATE step_clock SET due_at = :soon WHERE step = 'first_response'",
+        soon=stored(house, minutes=-30),
+    )
+    return case_id
+
+
+async def forgotten_pause(house: House) -> str:
+    """A clock that stood still for an hour, and is said never to have done so."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    await do(house, case_id, c.Snooze(house.clock.now() + timedelta(hours=1)), actor="bruno")
+    house.clock.forward(hours=1)
+    await house.sweeper.sweep()
+    await quiet(house, seconds=4)
+    await by_hand(house, "UPDATE step_clock SET paused_seconds = 0 WHERE step = 'acknowledge'")
+    return case_id
+
+
+async def lost_calendar(house: House) -> str:
+    """The hours in which a clock counts were not kept, and nobody remembers them."""
+    case_id = await done(house)
+    await by_hand(house, "DELETE FROM calendar_snapshot")
+    house.desk.rulebook.calendars.clear()
+    return case_id
+
+
+async def waits_for_nothing(house: House) -> str:
+    """A clock that has a breach to tell and will not."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    house.clock.forward(minutes=12)
+    await house.sweeper.sweep()
+    await quiet(house, seconds=4)
+    await by_hand(house, "UPDATE step_clock SET next_at = NULL WHERE step = 'acknowledge'")
+    return case_id
+
+
+async def waits_for_nothing_in_a_quiet_case(house: House) -> str:
+    """The same in a case that nobody touches, before its first word is due."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    await do(house, case_id, c.Claim(), actor="anna")
+    await quiet(house, seconds=4)
+    await by_hand(house, "UPDATE step_clock SET next_at = NULL WHERE ended_at IS NULL")
+    house.clock.forward(minutes=90)
+    return case_id
+
+
+async def lost_warning(house: House) -> str:
+    """A breach that was told, and before it nothing, though there had been a warning."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    for minutes in (13, 3):
+        house.clock.forward(minutes=minutes)
+        await house.sweeper.sweep()
+        await quiet(house, seconds=4)
+    warning = "rung = 0 AND step = 'acknowledge'"
+    await by_hand(
+        house,
+        f"DELETE FROM announcement WHERE ping_id IN (SELECT id FROM ping WHERE {warning})",  # noqa: S608
+        f"DELETE FROM ping WHERE {warning}",  # noqa: S608
+    )
+    return case_id
+
+
+async def lost_folded_warning(house: House) -> str:
+    """A warning that was found together with its breach, so that nobody heard of it alone."""
+    case_id = await house.arrive()
+    await quiet(house, seconds=4)
+    house.clock.forward(minutes=16)
+    await house.sweeper.sweep()
+    await quiet(house, seconds=4)
+    await by_hand(house, "DELETE FROM ping WHERE fate = 'folded' AND step = 'acknowledge'")
     return case_id
 
 
@@ -347,11 +468,7 @@ async def pinged(house: House) -> str:
 async def nobody_sweeps_clocks(house: House) -> str:
     case_id = await house.arrive()
     await quiet(house, seconds=4)
-    await by_hand(
-        house,
-        "UPDATE step_clock SET next_at = :before WHERE step = 'acknowledge'",
-        before=stored(house, minutes=3),
-    )
+    house.clock.forward(minutes=15)  # the warning was due three minutes ago
     return case_id
 
 
@@ -384,13 +501,22 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
     ),
     "sent_as_approved": (other_bytes, other_hash, other_conversation),
     "four_eyes": (author_approved,),
-    "clocks_run_forwards": (wrong_length,),
+    "clocks_run_forwards": (second_without_first,),
     "steps_in_order": (started_too_early,),
     "open_cases_are_timed": (nobody_owes,),
     "ended_cases_are_still": (clock_runs_on,),
-    "clocks_agree_with_the_journal": (told_otherwise,),
+    "clocks_agree_with_the_journal": (
+        told_otherwise,
+        wrong_business_seconds,
+        shifted_deadline,
+        shifted_deadline_of_a_quiet_case,
+        forgotten_pause,
+        lost_calendar,
+    ),
     "timers_fire": (no_sweep,),
     "targets_are_told": (nobody_sweeps_clocks,),
+    "clocks_wait_for_what_is_left": (waits_for_nothing, waits_for_nothing_in_a_quiet_case),
+    "rungs_are_written_down": (lost_warning, lost_folded_warning),
     "pings_reach_a_channel": (told_nowhere,),
     "pings_are_in_time": (pinged_too_late,),
     "cards_are_current": (forgotten_card,),
