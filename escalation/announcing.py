@@ -2,7 +2,8 @@
 
 More than five pings of one policy in one channel within a minute become one message (a storm). What is found long after
 its time, because nobody swept, is told in one message with the original due times (an outage). What only waits for a
-frozen or broken account is told once for the whole standstill.
+frozen or broken account is told once for the whole standstill. Messages about many are edited like single ones when
+what they tell is over, and not sent when all of it is over before they leave.
 """
 
 from collections import defaultdict
@@ -17,6 +18,7 @@ from models.case import Case
 from models.columns import new_id
 from models.outbox import Card
 from models.store import Transaction
+from models.store.gatherings import lane_of
 from models.store.outbox import BLANK_EFFECT, redraw_row
 from models.store.statements import table
 from models.vocabulary import BREACHES, CardKind, EffectKind, GatheringKind, PingFate
@@ -50,6 +52,11 @@ class _Line:
     def policy(self) -> str:
         return self.due.ping.policy
 
+    @property
+    def subject(self) -> str:
+        ping = self.due.ping
+        return subject_of(ping.clock_id, ping.rung.number, ping.rung.repeat)
+
 
 def subject_of(clock_id: str, rung: int, repeat: int) -> str:
     """Return what the card of a ping is called among the cards of its case."""
@@ -63,8 +70,13 @@ def rung_of(card: Card) -> tuple[str, int, int]:
 
 
 def clock_of(card: Card) -> str:
-    """Return the clock that a ping's card is about."""
+    """Return the clock that a ping's card, or a line of a message about many, is about."""
     return card.subject.partition(":")[0]
+
+
+def gathering_of(line: Card) -> str:
+    """Return the gathering in whose message a line stands."""
+    return line.subject.rpartition(":")[2]
 
 
 class Announcing:
@@ -124,15 +136,7 @@ class Announcing:
     def _alone(self, line: _Line) -> None:
         """Have a ping told by a card of its own, which is edited when its clock ends."""
         ping, case = line.due.ping, line.due.case
-        card = Card(
-            id=new_id(ping.at),
-            case_id=case.id,
-            kind=CardKind.PING,
-            channel=line.told.channel,
-            subject=subject_of(ping.clock_id, ping.rung.number, ping.rung.repeat),
-            created_at=ping.at,
-        )
-        self._cards.append({column.name: getattr(card, column.name) for column in table(Card).columns})
+        card = self._card(line, CardKind.PING, line.subject)
         drawing = redraw_row(card, version=case.version + 1, at=ping.at) | {
             "priority": _URGENT if ping.rung.kind in BREACHES or ping.rung.page_anyway else _USUAL,
             "not_before": line.told.not_before or ping.at,
@@ -141,18 +145,32 @@ class Announcing:
         self._effects.append(drawing)
         self._note(line, None)
 
+    def _card(self, line: _Line, kind: CardKind, subject: str) -> Card:
+        at = line.due.ping.at
+        card = Card(
+            id=new_id(at),
+            case_id=line.due.case.id,
+            kind=kind,
+            channel=line.told.channel,
+            subject=subject,
+            created_at=at,
+        )
+        self._cards.append({column.name: getattr(card, column.name) for column in table(Card).columns})
+        return card
+
     async def _gather(self, channel: str, kind: GatheringKind, subject: str, lines: Sequence[_Line]) -> None:
         at = max(line.due.ping.at for line in lines)
-        standing = await self._tx.pings.open_gathering(channel, kind, subject)
+        standing = await self._tx.gatherings.open_one(channel, kind, subject)
         if standing is not None:
             gathering_id: str | None = standing.id
-        elif kind is GatheringKind.STANDSTILL and await self._tx.pings.has_gathering(channel, kind, subject):
+        elif kind is GatheringKind.STANDSTILL and await self._tx.gatherings.any_told(channel, kind, subject):
             gathering_id = None  # that nothing leaves has been said; the rest is written down only
         else:
             gathering_id = await self._begin(channel, kind, subject, lines, at)
         if gathering_id is not None:
             for line in lines:
                 self._note(line, gathering_id)
+                self._card(line, CardKind.LINE, f"{line.subject}:{gathering_id}")
 
     async def _begin(
         self, channel: str, kind: GatheringKind, subject: str, lines: Sequence[_Line], at: datetime
@@ -166,6 +184,7 @@ class Announcing:
             "kind": EffectKind.DIGEST,
             "target": channel,
             "pace": channel,
+            "lane": lane_of(gathering_id),
             "priority": _URGENT,
             "payload": {"gathering": gathering_id, "to": _mentioned(lines)},
             "not_before": leaves,
@@ -173,7 +192,7 @@ class Announcing:
         }
         await self._tx.outbox.put([effect])
         row = {"id": gathering_id, "channel": channel, "kind": kind, "subject": subject, "began_at": at}
-        await self._tx.pings.gather(row | {"effect_id": effect_id, "why": sentence_payload(why) if why else None})
+        await self._tx.gatherings.begin(row | {"effect_id": effect_id, "why": sentence_payload(why) if why else None})
         return gathering_id
 
     def _note(self, line: _Line, gathering_id: str | None) -> None:

@@ -39,8 +39,8 @@ from escalation.rulebook import Rulebook, UnknownAccountError, post_facts
 from escalation.server_limits import read_limits
 from escalation.views import View
 from models.outbox import Card, Effect
-from models.pings import Gathering, Ping
-from models.store.pings import Gathered
+from models.pings import Ping
+from models.store.gatherings import GatheringRows
 from models.vocabulary import DRAWINGS, AttemptVerdict, EffectKind, EffectState, Idempotency, NetworkAct
 
 log = structlog.get_logger(__name__)
@@ -68,13 +68,20 @@ class Job:
     frozen_by: str | None = None
     first_tried_at: datetime | None = None
     begin_by: datetime | None = None
-    told: Ping | tuple[Gathering, Sequence[Gathered]] | None = None
+    told: Ping | GatheringRows | None = None
 
     @property
     def card(self) -> Card | None:
         """Return the card that the effect makes, updates or answers under."""
         cards: Sequence[Card] = self.file.cards if self.file else ()
         return next((card for card in cards if card.id == self.effect.card_id), None)
+
+    @property
+    def message_id(self) -> str | None:
+        """Return the message that the effect edits; ``None`` where it posts one."""
+        if isinstance(self.told, GatheringRows):
+            return self.told.message_id
+        return self.card.message_id if self.effect.kind in DRAWINGS and self.card is not None else None
 
 
 @dataclass(frozen=True)
@@ -237,10 +244,10 @@ class Carrier:
 
     def _view(self, job: Job) -> View:
         effect, file, card = job.effect, job.file, job.card
-        if isinstance(job.told, tuple):
-            return gathering_view(*job.told, self._told_to(job), name=self.rulebook.name, label=self.rulebook.label)
+        if isinstance(job.told, GatheringRows):
+            return gathering_view(job.told, name=self.rulebook.name, label=self.rulebook.label)
         if isinstance(job.told, Ping) and file is not None:
-            return ping_view(file, job.told, self._told_to(job), self.shown(file, job.frozen_by))
+            return ping_view(file, job.told, tuple(effect.payload.get("to", ())), self.shown(file, job.frozen_by))
         if effect.kind is EffectKind.DIGEST:
             return self._digest(effect)
         if effect.kind in {EffectKind.THREAD, EffectKind.PING} or file is None:
@@ -254,9 +261,6 @@ class Carrier:
         if draft is None:
             raise Rejected("approvals card without a draft")
         return approval_view(file, draft, shown)
-
-    def _told_to(self, job: Job) -> tuple[str, ...]:
-        return tuple(job.effect.payload.get("to", ()))
 
     def _digest(self, effect: Effect) -> View:
         try:
@@ -286,10 +290,10 @@ class Carrier:
         version = file.case.version if file else None
         if effect.kind is EffectKind.THREAD and (card is None or card.message_id is None):
             raise RetryLater("the card is not posted yet")
-        if effect.kind in DRAWINGS and card is not None and card.message_id is not None:
-            if version is None or card.shown_version < version:
-                await surface.update(self._message(job), card.message_id)
-            return Result(job, AttemptVerdict.SENT, external_id=card.message_id, shown_version=version)
+        if job.message_id is not None:
+            if card is None or version is None or card.shown_version < version:
+                await surface.update(self._message(job), job.message_id)
+            return Result(job, AttemptVerdict.SENT, external_id=job.message_id, shown_version=version)
         self._still_ours(job)
         message_id = await surface.post(self._message(job))
         return Result(job, AttemptVerdict.SENT, external_id=message_id, shown_version=version)

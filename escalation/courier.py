@@ -30,9 +30,9 @@ from escalation.settling import Settling
 from escalation.sorting import Aside, Sorting
 from models.columns import new_id, new_token
 from models.outbox import Effect
-from models.pings import Gathering, Ping
+from models.pings import Ping
 from models.store import Transaction
-from models.store.pings import Gathered
+from models.store.gatherings import GatheringRows
 from models.vocabulary import (
     CHAT_EFFECTS,
     DRAWINGS,
@@ -192,11 +192,12 @@ class Courier:
                 card.id: card
                 for card in await tx.outbox.cards_of([effect.case_id for effect in abandoned if effect.case_id])
             }
+            gatherings = await tx.gatherings.read(_gathered(abandoned))
             orders: list[Order] = []
             for effect in abandoned:
-                card = cards.get(effect.card_id or "")
-                update = effect.kind in DRAWINGS and card is not None and card.message_id is not None
-                if update or effect.kind is EffectKind.ACT:
+                card = cards.get(effect.card_id or "") if effect.kind in DRAWINGS else None
+                drawn = card or gatherings.get(effect.payload.get("gathering", ""))
+                if (drawn is not None and drawn.message_id is not None) or effect.kind is EffectKind.ACT:
                     await tx.outbox.again(effect.id, token=effect.token, now=now)
                     continue
                 later = now + self._patience.quarantine(effect)
@@ -229,19 +230,17 @@ class Courier:
 
     async def _told(
         self, tx: Transaction, effects: Sequence[Effect], sorting: Sorting
-    ) -> dict[str, Ping | tuple[Gathering, Sequence[Gathered]]]:
+    ) -> dict[str, Ping | GatheringRows]:
         """Return what pings and messages about many of them tell, by effect."""
-        found: dict[str, Ping | tuple[Gathering, Sequence[Gathered]]] = {}
+        found: dict[str, Ping | GatheringRows] = {}
         rungs = {}
         for effect in effects:
             if effect.kind is EffectKind.PING and effect.card_id is not None:
                 card = next((c for c in sorting.files[effect.case_id or ""].cards if c.id == effect.card_id), None)
                 if card is not None:
                     rungs[effect.id] = rung_of(card)
-            elif "gathering" in effect.payload:
-                gathering = await tx.pings.gathering(effect.payload["gathering"])
-                if gathering is not None:
-                    found[effect.id] = gathering
+            elif (gathering := sorting.gathering(effect)) is not None:
+                found[effect.id] = gathering
         pings = await tx.pings.by_rung(rungs.values())
         found.update({effect_id: pings[rung] for effect_id, rung in rungs.items() if rung in pings})
         return found
@@ -254,7 +253,8 @@ class Courier:
         only_replies = all(effect.kind is EffectKind.REPLY for effect in effects)
         found = await tx.cases.read(wanted, for_replies=only_replies)
         files = {case_id: case_file(rows) for case_id, rows in found.items()}
-        return Sorting(self._rulebook, files, first, frozen, now)
+        gatherings = await tx.gatherings.read(_gathered(effects))
+        return Sorting(self._rulebook, files, gatherings, first, frozen, now)
 
     async def _put_aside(self, effects: Sequence[Effect]) -> None:
         """Move what can be neither sent nor looked up out of the way, and tell its cases.
@@ -375,3 +375,8 @@ class Courier:
         for result in results:
             key = (result.job.effect.kind.value, result.verdict.value if result.verdict else "overtaken")
             self.attempts[key] = self.attempts.get(key, 0) + 1
+
+
+def _gathered(effects: Sequence[Effect]) -> set[str]:
+    """Return the ids of the gatherings that some effects draw."""
+    return {effect.payload["gathering"] for effect in effects if "gathering" in effect.payload}

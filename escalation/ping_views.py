@@ -13,8 +13,8 @@ from escalation.steps import STEP_NAMES
 from escalation.views import Act, Action, CardPlace, Fact, GatheredLine, GatheringView, PingView
 from models.clocks import StepClock
 from models.pings import Gathering, Ping
-from models.store.pings import Gathered
-from models.vocabulary import BREACHES, OPEN_STATES, CardKind, CaseState, GatheringKind, PingKind, Step, StepOutcome
+from models.store.gatherings import Gathered, GatheringRows
+from models.vocabulary import BREACHES, CardKind, CaseState, GatheringKind, PingKind, Step, StepOutcome
 
 MOST_LINES: Final = 20
 _NOTHING: Final = timedelta(0)
@@ -139,18 +139,30 @@ def _over(clock: StepClock | None) -> Sentence | None:
     return say("Done in time, at {at}.", at=clock.ended_at)
 
 
-def gathering_view(
-    gathering: Gathering,
-    gathered: Sequence[Gathered],
-    to: Sequence[str],
-    *,
-    name: Callable[[str], str],
-    label: Callable[[str], str],
-) -> GatheringView:
-    """Return one message about many pings, with their original due times."""
-    lines = tuple(_line(one, name, label) for one in gathered[:MOST_LINES])
-    more = max(0, len(gathered) - MOST_LINES)
-    return GatheringView(_told_of_many(gathering, gathered), lines, more, tuple(to))
+def gathering_view(rows: GatheringRows, *, name: Callable[[str], str], label: Callable[[str], str]) -> GatheringView:
+    """Return one message about many pings, as their clocks stand now.
+
+    ``name`` and ``label``: what people call a member and a department.
+    """
+    shown, more = rows.lines[:MOST_LINES], rows.lines[MOST_LINES:]
+    return GatheringView(
+        headline=_told_of_many(rows.gathering, rows.lines),
+        lines=tuple(_line(one, name, label) for one in shown),
+        more=len(more),
+        more_done=sum(one.is_over for one in more),
+        to=rows.to,
+        over=_all_over(rows),
+    )
+
+
+def _all_over(rows: GatheringRows) -> Sentence | None:
+    """Return what became of everything that a message about many tells, ``None`` while any of it is due."""
+    if not rows.is_over:
+        return None
+    if not all(one.has_ended for one in rows.lines):
+        return say("Nothing of this is due now: what has not ended stands still.")
+    last = max(one.clock.ended_at for one in rows.lines if one.clock.ended_at is not None)
+    return say("Nothing of this is open any more since {at}.", at=last)
 
 
 def _told_of_many(gathering: Gathering, gathered: Sequence[Gathered]) -> Sentence:
@@ -182,5 +194,4 @@ def _line(one: Gathered, name: Callable[[str], str], label: Callable[[str], str]
         whose = say(
             "{told} ({department}, {owner})", told=told, department=label(case.department), owner=name(case.owner)
         )
-    done = clock.ended_at is not None or case.state not in OPEN_STATES
-    return GatheredLine(case.id, one.author.name, whose, done)
+    return GatheredLine(case.id, one.author.name, whose, one.is_over)

@@ -15,6 +15,7 @@ from escalation.notes import Note
 from escalation.patience import BROKEN_PAUSE, GIVE_UP_AFTER, MOST_ATTEMPTS, SECOND_LOOK, Patience
 from escalation.writing import ping_row
 from models.store import Transaction
+from models.store.gatherings import GatheringRows
 from models.vocabulary import DRAWINGS, AttemptVerdict, CardKind, EffectKind, EffectState, Step
 
 log = structlog.get_logger(__name__)
@@ -115,13 +116,8 @@ class Settling:
             await self._unknown(result)
         elif effect.kind is EffectKind.REPLY:
             await self._undeliverable(result)
-        elif result.verdict is AttemptVerdict.GONE and job.card is not None:
-            await self._tx.outbox.card_lost(job.card.id)
-            await self._ready(result, self._now)
-            if effect.kind is EffectKind.THREAD and job.file is not None:
-                await self._tx.outbox.draw_before(
-                    job.card, version=job.file.case.version, sequence=effect.sequence - 1, at=self._now
-                )
+        elif result.verdict is AttemptVerdict.GONE and (job.card is not None or job.message_id is not None):
+            await self._gone(result)
         else:
             await self._settle(result, {"state": EffectState.PARKED, "reason": result.reason, "settled_at": self._now})
             log.error(
@@ -135,6 +131,19 @@ class Settling:
                         why=result.explanation or result.reason or "",
                     )
                 )
+
+    async def _gone(self, result: Result) -> None:
+        """Have a message that was deleted in chat made again."""
+        job, effect, card = result.job, result.job.effect, result.job.card
+        if isinstance(job.told, GatheringRows):
+            await self._tx.gatherings.message_lost(job.told.gathering.id)
+        if card is not None:
+            await self._tx.outbox.card_lost(card.id)
+        await self._ready(result, self._now)
+        if card is not None and effect.kind is EffectKind.THREAD and job.file is not None:
+            await self._tx.outbox.draw_before(
+                card, version=job.file.case.version, sequence=effect.sequence - 1, at=self._now
+            )
 
     async def _settle(self, result: Result, changes: Mapping[str, Any]) -> bool:
         held = await self._tx.outbox.settle(result.job.effect.id, token=result.job.token, changes=changes)
@@ -227,11 +236,7 @@ class Settling:
 
     async def _unknown(self, result: Result) -> None:
         effect = result.job.effect
-        card = result.job.card
-        harmless = effect.kind is EffectKind.ACT or (
-            effect.kind in DRAWINGS and card is not None and card.message_id is not None
-        )
-        if harmless:
+        if effect.kind is EffectKind.ACT or result.job.message_id is not None:
             await self._ready(result, self._now + self._patience.backoff(effect.attempts + 1))
             return
         not_before = self._now + self._patience.quarantine(effect)

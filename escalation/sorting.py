@@ -10,6 +10,7 @@ from escalation.carrying import Mode, may_look_up, takes_our_key
 from escalation.casefile import CaseFile
 from escalation.rulebook import Rulebook
 from models.outbox import Effect
+from models.store.gatherings import GatheringRows
 from models.vocabulary import NETWORK_EFFECTS, EffectKind, EffectState
 
 
@@ -26,11 +27,12 @@ class Aside:
 class Sorting:
     """Says of each due effect what to do with it.
 
-    ``files`` by case id, ``first_tried`` by effect id, ``now`` in UTC.
+    ``files`` by case id, ``gatherings`` by their own, ``first_tried`` by effect id, ``now`` in UTC.
     """
 
     rulebook: Rulebook
     files: Mapping[str, CaseFile]
+    gatherings: Mapping[str, GatheringRows]
     first_tried: Mapping[str, datetime]
     frozen: Collection[str]
     now: datetime
@@ -41,6 +43,8 @@ class Sorting:
             return Aside(EffectState.PARKED, f"account {effect.target} is not in the configuration")
         if effect.kind is EffectKind.PING and effect.state is EffectState.READY and self._is_past(effect):
             return Aside(EffectState.SUPERSEDED, "what it warned of is done, or waits")
+        if effect.kind is EffectKind.DIGEST and effect.state is EffectState.READY and self._is_needless(effect):
+            return Aside(EffectState.SUPERSEDED, "everything that it tells is done, or waits")
         if effect.kind is not EffectKind.REPLY:
             ready = effect.state is EffectState.READY or effect.kind is EffectKind.ACT
             return Mode.SEND if ready else Mode.LOOK_UP
@@ -59,6 +63,15 @@ class Sorting:
             return False
         clock = file.clock(clock_of(card))
         return clock is None or clock.ended_at is not None or clock.paused_at is not None
+
+    def gathering(self, effect: Effect) -> GatheringRows | None:
+        """Return what a message about many pings tells, and where it stands; ``None`` for other effects."""
+        return self.gatherings.get(effect.payload.get("gathering", ""))
+
+    def _is_needless(self, effect: Effect) -> bool:
+        """Tell whether a message about many pings that nobody has seen yet tells of nothing that is still due."""
+        rows = self.gathering(effect)
+        return rows is not None and rows.message_id is None and rows.is_over
 
     def _doubtful(self, effect: Effect) -> Mode | Aside:
         if may_look_up(self.rulebook, effect):

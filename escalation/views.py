@@ -249,7 +249,7 @@ class PingView:
 
 @dataclass(frozen=True)
 class GatheredLine:
-    """One ping of a message about many, and whose case it is. ``done``: its clock has ended since."""
+    """One ping of a message about many, and whose case it is. ``done``: its clock has ended since, or stands still."""
 
     case_id: str
     customer: str
@@ -259,12 +259,18 @@ class GatheredLine:
 
 @dataclass(frozen=True)
 class GatheringView:
-    """One message about many pings; ``more`` of them are not shown."""
+    """One message about many pings; ``more`` of them are not shown, of which ``more_done`` are done.
+
+    ``over``: what became of all of them; then the rest is shown struck through. ``to``: members (keys) who shall
+    notice it.
+    """
 
     headline: Sentence
     lines: tuple[GatheredLine, ...]
     more: int = 0
+    more_done: int = 0
     to: tuple[str, ...] = ()
+    over: Sentence | None = None
 
 
 @dataclass(frozen=True)

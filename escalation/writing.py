@@ -14,6 +14,7 @@ from escalation.casefile import CaseFile
 from escalation.decision import CardWanted, ClockStopped, Decision, Intent, TimerSet
 from escalation.facets import case_facets, done_by, owed_by
 from escalation.opening import Opening
+from escalation.redrawing import redrawings
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.columns import new_id
@@ -280,7 +281,13 @@ class Writing:
             or card.subject in subjects
             or (card.kind is CardKind.PING and clock_of(card) in self._turned.get(case.id, ()))
         ]
-        await self.tx.outbox.put([*refreshes, *self._effects])
+        lines = [
+            (card, at)
+            for case, _, _, at in self._refresh
+            for card in self._known_cards.get(case.id, [])
+            if card.kind is CardKind.LINE and clock_of(card) in self._turned.get(case.id, ())
+        ]
+        await self.tx.outbox.put([*refreshes, *self._effects, *await redrawings(self.tx, lines)])
         if self._pings:
             await Announcing(self.tx).tell(self._pings)
 

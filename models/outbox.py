@@ -100,7 +100,8 @@ class Attempt(SQLModel, table=True):
 class Card(SQLModel, table=True):
     """Which chat message shows which case (and, for an approval, which draft).
 
-    One live message each, edited in place.
+    One live message each, edited in place. A line shares its message with others, and the message is the gathering's:
+    ``message_id`` stays empty.
     """
 
     __tablename__ = "card"

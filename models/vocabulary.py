@@ -259,11 +259,15 @@ class TimerState(StrEnum):
 
 
 class CardKind(StrEnum):
-    """Which card a chat message is: the department's, the one of a draft, or a ping about a step clock."""
+    """Which card a chat message is: the department's, the one of a draft, or a ping about a step clock.
+
+    ``line``: no message of its own, but a line of one that tells many pings.
+    """
 
     CARD = "card"
     APPROVAL = "approval"
     PING = "ping"
+    LINE = "line"
 
 
 class DigestKind(StrEnum):

@@ -54,9 +54,19 @@ def ping_text(view: PingView, reader: ChatReader, slack_id: SlackId) -> str:
 
 
 def gathering_blocks(view: GatheringView, reader: ChatReader, slack_id: SlackId, prefix: str) -> list[Block]:
-    """Return the blocks of a message about many pings; a menu opens each case that it shows."""
-    head = [*_mentions(view.to, slack_id), words(reader.read(view.headline), bold=True)]
-    blocks = [paragraph(head, f"{prefix}:headline")]
+    """Return the blocks of a message about many pings; a menu opens each case that it shows.
+
+    What is done stands struck through; when everything is, the headline too, with what became of it below.
+    """
+    headline = reader.read(view.headline)
+    if view.over is None:
+        head = [*_mentions(view.to, slack_id), words(headline, bold=True)]
+        blocks = [paragraph(head, f"{prefix}:headline")]
+    else:
+        blocks = [
+            paragraph([words(headline, strike=True)], f"{prefix}:headline"),
+            paragraph([words(reader.read(view.over), bold=True)], f"{prefix}:over"),
+        ]
     if view.lines:
         lines = [
             words(f"{number}. {_line(line, reader)}\n", strike=line.done)
@@ -64,16 +74,24 @@ def gathering_blocks(view: GatheringView, reader: ChatReader, slack_id: SlackId,
         ]
         blocks.append(paragraph(lines, f"{prefix}:lines"))
     if view.more:
-        blocks.append(context([reader.read(say("and {count} more", count=view.more))], f"{prefix}:more"))
+        blocks.append(context([reader.read(_more(view))], f"{prefix}:more"))
     if view.lines:
         blocks.append(actions([_menu(view.lines, reader)], f"{prefix}:open"))
     return blocks
 
 
 def gathering_text(view: GatheringView, reader: ChatReader, slack_id: SlackId) -> str:
-    """Return the notification of such a message."""
-    lines = [_line(line, reader) for line in view.lines[:_LINES_IN_NOTIFICATION]]
+    """Return the notification of such a message: what is still open, or that nothing is."""
+    if view.over is not None:
+        return escaped(f"{reader.read(view.over)} {reader.read(view.headline)}")
+    lines = [_line(line, reader) for line in view.lines if not line.done][:_LINES_IN_NOTIFICATION]
     return " ".join([*_named(view.to, slack_id), escaped("\n".join([reader.read(view.headline), *lines]))])
+
+
+def _more(view: GatheringView) -> Sentence:
+    if view.more_done:
+        return say("and {count} more, {done} of them done", count=view.more, done=view.more_done)
+    return say("and {count} more", count=view.more)
 
 
 def _menu(lines: Iterable[GatheredLine], reader: ChatReader) -> Element:

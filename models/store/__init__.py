@@ -7,6 +7,7 @@ from models.store.cases import Cases
 from models.store.clocks import Clocks
 from models.store.digests import Digests
 from models.store.freezes import Freezes
+from models.store.gatherings import Gatherings
 from models.store.intake import Intake
 from models.store.on_call import OnCall
 from models.store.outbox import Outbox
@@ -28,6 +29,7 @@ class Transaction:
         self.clocks = Clocks(session)
         self.digests = Digests(session)
         self.freezes = Freezes(session)
+        self.gatherings = Gatherings(session)
         self.intake = Intake(session)
         self.on_call = OnCall(session)
         self.outbox = Outbox(session)

@@ -30,6 +30,9 @@ SEQUENCE_STEP = 1000
 
 _DRAWINGS = (EffectKind.CARD, EffectKind.APPROVAL, EffectKind.PING)  # in the order of the index effect_waiting_card
 
+_DRAWN_ANEW = (*_DRAWINGS, EffectKind.DIGEST)
+"""The kinds of which a later one in the same lane draws the same message again."""
+
 _DRAWS = {
     CardKind.CARD: EffectKind.CARD,
     CardKind.APPROVAL: EffectKind.APPROVAL,
@@ -214,7 +217,7 @@ class Outbox:
             select(Card, Case.version)
             .join(Case, col(Case.id) == col(Card.case_id))
             .where(
-                col(Card.kind) != CardKind.PING,
+                col(Card.kind).in_([CardKind.CARD, CardKind.APPROVAL]),
                 col(Case.account).in_(list(accounts)),
                 col(Case.state).in_(list(OPEN_STATES)),
                 col(Card.message_id).is_not(None),
@@ -291,18 +294,21 @@ class Outbox:
         return bool(await self._execute(statement.values(state=EffectState.READY, token=None, lease_until=None)))
 
     async def _make_room(self, effect_id: str, *, state: Collection[EffectState], token: str | None) -> None:
-        """Set aside a waiting redraw of a card whose older drawing is about to wait again.
+        """Set aside a waiting redraw of a message whose older drawing is about to wait again.
 
         The older one keeps its place before the thread messages that need the card, and shows the newest state.
         """
         older = aliased(Effect)
-        card = select(older.card_id).where(
-            col(older.id) == effect_id, col(older.kind).in_(_DRAWINGS), col(older.state).in_(list(state))
+        lane = select(older.lane).where(
+            col(older.id) == effect_id, col(older.kind).in_(_DRAWN_ANEW), col(older.state).in_(list(state))
         )
         if token is not None:
-            card = card.where(col(older.token) == token)
+            lane = lane.where(col(older.token) == token)
         newer = update(Effect).where(
-            col(Effect.card_id) == card.scalar_subquery(), _waiting_drawing(), col(Effect.id) != effect_id
+            col(Effect.lane) == lane.scalar_subquery(),
+            col(Effect.state) == EffectState.READY,
+            col(Effect.kind).in_(_DRAWN_ANEW),
+            col(Effect.id) != effect_id,
         )
         await self._execute(newer.values(state=EffectState.SUPERSEDED))
 
@@ -345,11 +351,11 @@ class Outbox:
         await connection.execute(_lease(sending=sending), {"ids": list(ids), "_token": token, "_until": until})
 
     async def replace_parked(self, effects: Collection[Effect]) -> None:
-        """Set aside what was parked of the cards that these effects draw: the newest drawing shows all of it."""
-        lanes = {effect.lane for effect in effects if effect.kind in _DRAWINGS}
+        """Set aside what was parked of the messages that these effects draw: the newest drawing shows all of it."""
+        lanes = {effect.lane for effect in effects if effect.kind in _DRAWN_ANEW and effect.lane is not None}
         if lanes:
             parked = update(Effect).where(
-                col(Effect.lane).in_(lanes), col(Effect.state) == EffectState.PARKED, col(Effect.kind).in_(_DRAWINGS)
+                col(Effect.lane).in_(lanes), col(Effect.state) == EffectState.PARKED, col(Effect.kind).in_(_DRAWN_ANEW)
             )
             await self._execute(parked.values(state=EffectState.SUPERSEDED))
 

@@ -2,12 +2,28 @@
 
 import pytest
 
+from escalation import commands as c
 from models.vocabulary import CaseState, Step
 from tests.bots.harness import Dialog, SurfaceHarness
 from tests.bots.story import file_of, new_card, overdue, pass_time, pings
 
 EVERYWHERE = {"billing", "managers", "@marta"}
 WHO_READS = [("managers", "marta"), ("@marta", "marta"), ("billing", "anna")]
+
+
+async def carry_on(office: SurfaceHarness) -> None:
+    """Let pass what the pace of a channel takes for a handful of messages."""
+    for _ in range(12):
+        await office.carry()
+
+
+async def seven_overdue(office: SurfaceHarness) -> list[str]:
+    """Cases that nobody claims, and which are told in one message for each place."""
+    cases = [await office.house.arrive(f"Where is invoice {number}?") for number in range(7)]
+    await carry_on(office)
+    await pass_time(office, minutes=16)
+    await carry_on(office)
+    return cases
 
 
 class Pinging:
@@ -192,14 +208,29 @@ class Pinging:
             for button in ("Take over", "Got it", "Mute", "Open"):
                 assert not (await office.press("marta", told["@marta"], button)).acknowledged
 
+    async def test_a_message_about_many_is_struck_through_line_by_line(self, office: SurfaceHarness) -> None:
+        cases = await seven_overdue(office)
+        [first] = [message for message in office.shown("digest", "") if message.channel == "@marta"]
+        assert office.struck(first) == ""
+        for case in cases[1:]:
+            await office.house.desk.handle(case, c.Claim(), actor="anna")
+        await carry_on(office)
+        [message] = [message for message in office.shown("digest", "") if message.channel == "@marta"]
+        assert message.id == first.id, "edited, not posted again"
+        assert office.struck(message).count("nobody has claimed it") == len(cases) - 1
+        assert message.notification.count("nobody has claimed it") == 1, "what is still open"
+        office.check_drawing(message)
+        await office.house.desk.handle(cases[0], c.Claim(), actor="anna")
+        await carry_on(office)
+        [message] = [message for message in office.shown("digest", "") if message.channel == "@marta"]
+        assert office.struck(message).startswith("7 things became due within a minute (policy standard):")
+        assert "Nothing of this is open any more since 09:16." in message.pieces
+        assert message.notification.startswith("Nothing of this is open any more since 09:16.")
+        assert message.buttons == ("Open a case",)
+        office.check_drawing(message)
+
     async def test_a_message_about_many_opens_each_of_its_cases(self, office: SurfaceHarness) -> None:
-        for number in range(7):
-            await office.house.arrive(f"Where is invoice {number}?")
-        for _ in range(10):
-            await office.carry()
-        await pass_time(office, minutes=16)
-        for _ in range(12):
-            await office.carry()
+        await seven_overdue(office)
         [digest] = [message for message in office.shown("digest", "") if message.channel == "@marta"]
         office.check_drawing(digest)
         assert digest.text.startswith("7 things became due within a minute (policy standard):")

@@ -14,7 +14,7 @@ from models.columns import UtcTime
 from models.store.clocks import Clocks
 from models.store.statements import table
 from models.vocabulary import Step
-from tests.budget.counting import counted
+from tests.budget.counting import Cost, counted
 from tests.budget.test_plans import asked, plan_of
 from tests.house import CONFIGURATION, MONDAY, House, a_post, build_house
 from tests.scenarios.steps import quiet
@@ -146,6 +146,38 @@ async def due_at_once(house: House, number: int) -> None:
     posts = [a_post(f"invoice {n}", clock=house.clock) for n in range(number)]
     await house.desk.intake("acme", posts)
     house.clock.forward(minutes=97)
+
+
+async def warned(house: House, number: int) -> list[str]:
+    """So many cases whose department has been warned that nobody claims them; more than five share a message."""
+    taken = await house.desk.intake("acme", [a_post(f"invoice {n}", clock=house.clock) for n in range(number)])
+    assert taken is not None
+    await quiet(house, seconds=number)
+    house.clock.forward(minutes=12)
+    await house.sweeper.sweep()
+    house.clock.forward(seconds=11)
+    await quiet(house)
+    return list(taken.opened)
+
+
+async def claimed(house: House, case_id: str) -> Cost:
+    with counted(house.database) as cost:
+        assert (await house.desk.handle(case_id, c.Claim(), actor="anna")).done
+    return cost
+
+
+async def test_a_message_about_many_costs_a_click_three_statements_at_most_and_others_none(database, clock):
+    house = build_house(
+        database, clock=clock, configuration=CONFIGURATION.replace("[accounts.acme]", LADDER + "[accounts.acme]", 1)
+    )
+    await claimed(house, await house.arrive())  # keeps the calendar
+    alone = [await claimed(house, case_id) for case_id in await warned(house, 2)]
+    assert {cost.count for cost in alone} == {(await claimed(house, await house.arrive())).count}
+    together = await warned(house, 7)
+    costs = [await claimed(house, case_id) for case_id in together]
+    assert [cost.commits for cost in costs] == [1] * 7
+    assert all(cost.count - alone[0].count <= 3 for cost in costs), costs[0].statements
+    assert len({cost.writes for cost in costs}) == 1, "what waits already is not written again"
 
 
 @pytest.mark.parametrize(("number", "batches"), [(5, 1), (100, 1), (350, 2)])

@@ -12,7 +12,7 @@ from escalation.ping_views import MOST_LINES, gathering_view, ping_view
 from escalation.views import GatheringView, PingView
 from models.clocks import StepClock
 from models.pings import Gathering, Ping
-from models.store.pings import Gathered
+from models.store.gatherings import Gathered, GatheringRows
 from models.vocabulary import CaseState, GatheringKind, PingFate, PingKind, Step, StepOutcome
 from tests.fidelity.product_cases import networks, shown
 from tests.unit.desk_table import AUTHOR, LAST, MANAGER, NOW, a_file
@@ -100,7 +100,10 @@ def _gathered() -> Iterator[tuple[str, GatheringView]]:
         )  # fmt: skip
         for count in (0, 1, MOST_LINES, MOST_LINES + 7):
             told = [_one(number) for number in range(count)]
-            yield f"{kind} {count}", gathering_view(gathering, told, ("anna",), name=str.title, label=str.title)
+            rows = GatheringRows(gathering, told, ("anna",))
+            yield f"{kind} {count}", gathering_view(rows, name=str.title, label=str.title)
+            over = replace(rows, lines=[_one(3 * number) for number in range(count)], message_id="1.1")
+            yield f"{kind} {count} over", gathering_view(over, name=str.title, label=str.title)
 
 
 def _one(number: int) -> Gathered:
