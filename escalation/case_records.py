@@ -1,9 +1,11 @@
 """All that is written down about a case, read in one transaction: for the timeline and for explaining its clocks."""
 
+from escalation.announcing import gathering_of
 from escalation.casefile import CaseFile
 from escalation.desk import Desk
 from escalation.explaining import CaseRecord
 from models.store import Transaction
+from models.vocabulary import CardKind
 
 
 async def read_record(tx: Transaction, desk: Desk, file: CaseFile) -> CaseRecord:
@@ -24,6 +26,9 @@ async def read_record(tx: Transaction, desk: Desk, file: CaseFile) -> CaseRecord
         channels=await tx.pings.channels_of([ping.id for ping in pings]),
         policies={snapshot.digest: snapshot for snapshot in snapshots if snapshot is not None},
         effects=await tx.cases.effects(case_id),
+        told_together=await tx.gatherings.drawings(
+            {gathering_of(card) for card in file.cards if card.kind is CardKind.LINE}
+        ),
         timers=await tx.clocks.pending(case_id),
     )
 

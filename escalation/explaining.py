@@ -29,7 +29,8 @@ class CaseRecord:
     """All that is written down about one case.
 
     ``journal`` and ``pings`` are oldest first, ``channels`` where each ping was told, by its id, ``policies`` the
-    snapshots by their digest, ``timers`` those that run.
+    snapshots by their digest, ``timers`` those that run. ``told_together``: the drawings of messages about many pings
+    in which the case stands.
     """
 
     file: CaseFile
@@ -39,6 +40,7 @@ class CaseRecord:
     policies: Mapping[str, PolicySnapshot] | None = None
     effects: Sequence[Effect] = ()
     timers: Sequence[Timer] = ()
+    told_together: Sequence[Effect] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,9 @@ def explain_clock(record: CaseRecord, clock: StepClock, rules: Rules, duty: Duty
         pauses=pauses,
         skipped=_skipped(timing.calendar, clock.started_at, max(until, due_at or until) if running else until),
         to_come=to_come(record.file, clock, timing, rules, duty, stood_still) if running else (),
-        told=hearings(record.file, clock, record.pings, record.channels or {}, record.effects, now),
+        told=hearings(
+            record.file, clock, record.pings, record.channels or {}, [*record.effects, *record.told_together], now
+        ),
     )
 
 

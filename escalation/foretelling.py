@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from escalation.announcing import subject_of
+from escalation.announcing import gathering_of, subject_of
 from escalation.casefile import CaseFile, Rules
 from escalation.ladder import Rung, Timing
 from escalation.on_call import Duty
@@ -13,6 +13,7 @@ from escalation.plans.targets import addressees_of
 from models.clocks import StepClock
 from models.outbox import Effect
 from models.pings import Ping
+from models.store.gatherings import lane_of
 from models.vocabulary import CardKind, EffectState
 
 
@@ -92,7 +93,11 @@ def hearings(
     effects: Sequence[Effect],
     now: datetime,
 ) -> tuple[Hearing, ...]:
-    """Return what has been told of a clock, oldest first. ``channels``: where each ping is told, by its id."""
+    """Return what has been told of a clock, oldest first.
+
+    ``channels``: where each ping is told, by its id; ``effects``: those of the case and of the messages about many in
+    which it stands.
+    """
     return tuple(
         Hearing(ping, tuple(_heard(file, ping, channel, effects, now) for channel in channels.get(ping.id, ())))
         for ping in pings
@@ -102,14 +107,17 @@ def hearings(
 
 def _heard(file: CaseFile, ping: Ping, channel: str, effects: Sequence[Effect], now: datetime) -> Heard:
     subject = subject_of(ping.clock_id, ping.rung, ping.repeat)
-    card = next(
-        (card for card in file.cards if (card.kind, card.channel, card.subject) == (CardKind.PING, channel, subject)),
-        None,
-    )
-    if card is None:
-        return Heard(channel, Whereabouts.SHOWN)  # in a message about many, which leaves in any case
-    drawings = [effect for effect in effects if effect.card_id == card.id]
-    if card.message_id is not None:
+    here = [card for card in file.cards if card.channel == channel]
+    card = next((card for card in here if (card.kind, card.subject) == (CardKind.PING, subject)), None)
+    if card is not None:
+        drawings = [effect for effect in effects if effect.card_id == card.id]
+        stands = card.message_id is not None
+    else:
+        lines = [card for card in here if card.kind is CardKind.LINE and card.subject.startswith(f"{subject}:")]
+        lanes = {lane_of(gathering_of(line)) for line in lines}
+        drawings = [effect for effect in effects if effect.lane in lanes]
+        stands = not lanes or any(effect.state is EffectState.SENT for effect in drawings)
+    if stands:
         shown = [effect.settled_at for effect in drawings if effect.state is EffectState.SENT and effect.settled_at]
         return Heard(channel, Whereabouts.SHOWN, min(shown, default=None))
     waiting = [effect.not_before for effect in drawings if effect.state in {EffectState.READY, EffectState.SENDING}]

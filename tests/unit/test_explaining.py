@@ -299,6 +299,43 @@ def test_where_a_ping_has_come_to(message_id, effects, whereabouts, when):
     assert (place.channel, place.whereabouts, place.at) == ("member:marta", whereabouts, when)
 
 
+@pytest.mark.parametrize(
+    ("drawings", "whereabouts", "when"),
+    [
+        ([(EffectState.SENT, at(10, 1)), (EffectState.READY, None)], Whereabouts.SHOWN, at(10, 1)),
+        ([(EffectState.READY, None)], Whereabouts.LEAVING, None),
+        ([(EffectState.SUPERSEDED, None)], Whereabouts.DROPPED, None),
+    ],
+)
+def test_where_a_message_about_many_has_come_to(drawings, whereabouts, when):
+    ping = a_ping(PingFate.GATHERED)
+    subject = subject_of(ping.clock_id, ping.rung, ping.repeat)
+    line = Card(
+        id="k9", case_id="case1", kind=CardKind.LINE, channel="slack:C0", subject=f"{subject}:g1", created_at=at(10)
+    )
+    told = [
+        Effect(
+            id=f"e{number}",
+            kind=EffectKind.DIGEST,
+            target="slack:C0",
+            pace="slack:C0",
+            lane="gathering:g1",
+            state=state,
+            not_before=at(10),
+            created_at=at(10),
+            settled_at=settled_at,
+        )
+        for number, (state, settled_at) in enumerate(drawings)
+    ]
+    file = a_file(CaseState.WAITING_ANSWER)
+    record = CaseRecord(
+        replace(file, cards=[*file.cards, line]), pings=[ping], channels={"p1": ["slack:C0"]}, told_together=told
+    )
+    known = rules(timing_of=lambda one: timing(one.target_seconds), timing_today=lambda *_: timing())
+    [hearing] = explain_clock(record, a_clock(), known, NOBODY_ON_CALL, at(10, 30)).told
+    assert [(place.whereabouts, place.at) for place in hearing.places] == [(whereabouts, when)]
+
+
 def test_a_ping_in_a_message_about_many_has_no_card_and_is_shown():
     record = CaseRecord(
         a_file(CaseState.WAITING_ANSWER), pings=[a_ping(PingFate.GATHERED)], channels={"p1": ["slack:C0"]}
