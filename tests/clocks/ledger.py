@@ -177,6 +177,10 @@ def _gathered(rows: Ledger, standing: Mapping[str, Sequence[tuple[str, Mapping[s
             members[one.gathering_id].append(one)
     for gathering in rows.gatherings.values():
         found, name = standing.get(gathering.id, ()), f"{gathering.kind.value} in {gathering.channel}"
+        told = [rows.pings[one.ping_id] for one in members[gathering.id]]
+        over = Counter(ping.case_id[-8:] for ping in told if rows.clocks[ping.clock_id].ended_at is not None)
+        if not found and sum(over.values()) == len(told):
+            continue  # all of it was done before it left
         if len(found) != 1:
             wrong = "DOUBLED" if found else "LOST"
             yield f"{wrong} {name}: {len(found)} messages about {len(members[gathering.id])} pings"
@@ -184,7 +188,10 @@ def _gathered(rows: Ledger, standing: Mapping[str, Sequence[tuple[str, Mapping[s
         [(address, message)] = found
         text = "".join(_texts(message["blocks"]))
         lines, more = _LINE.findall(text), sum(int(number) for number in _MORE.findall(text))
-        cases = Counter(rows.pings[one.ping_id].case_id[-8:] for one in members[gathering.id])
+        cases = Counter(ping.case_id[-8:] for ping in told)
+        struck = Counter(_LINE.findall("".join(_struck(message["blocks"]))))
+        if struck - over or sum((over - struck).values()) > more:
+            yield f"{name} strikes {sum(struck.values())} lines through of {sum(over.values())} that are done"
         if address != gathering.channel or Counter(lines) - cases or len(lines) + more != sum(cases.values()):
             yield f"{name} of {sum(cases.values())} pings shows {len(lines)} lines and {more} more in {address}"
 
@@ -209,3 +216,16 @@ def _texts(value: Any) -> Iterator[str]:
         else:
             for name in ("text", "elements"):
                 yield from _texts(value.get(name))
+
+
+def _struck(value: Any) -> Iterator[str]:
+    """Yield every text that is struck through."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _struck(item)
+    elif isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"] if value.get("style", {}).get("strike") else ""
+        else:
+            for name in ("text", "elements"):
+                yield from _struck(value.get(name))

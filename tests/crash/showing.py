@@ -22,7 +22,7 @@ def cards(read: Read, world: Mapping[str, Any]) -> list[str]:
     wanted = Counter(
         (row["case_id"], row["channel"], row["kind"], row["message_id"])
         for row in read("card")
-        if row["id"] not in withdrawn
+        if row["id"] not in withdrawn and row["kind"] != "line"
     )
     found = Counter((_payload(one)["case"], one["channel"], _payload(one)["kind"], one["ts"]) for one in standing)
     problems = [] if wanted == found else [f"cards wanted {dict(wanted)}, cards standing {dict(found)}"]
@@ -36,7 +36,7 @@ def cards(read: Read, world: Mapping[str, Any]) -> list[str]:
             problems.append(f"the card does not show {world['questions'][-1]!r}: {texts}")
         if not any(text.startswith("Answered by") for text in texts):
             problems.append(f"the card does not say who answered: {texts}")
-    return problems + _approvals(read, standing) + _pings(read, standing)
+    return problems + _approvals(read, standing) + _pings(read, standing) + _gatherings(read, world["messages"])
 
 
 def _withdrawn(read: Read) -> set[str]:
@@ -78,6 +78,29 @@ def _pings(read: Read, standing: Sequence[Mapping[str, Any]]) -> list[str]:
         for message in standing
         if _payload(message)["kind"] == "ping" and ended.get(message["ts"], False) != _is_struck(message["blocks"])
     ]
+    return problems
+
+
+def _gatherings(read: Read, messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each message about many pings stands once, or never left since its clocks had ended; it shows that they have."""
+    effects = {row["id"]: row["lane"] for row in read("effect")}
+    standing: dict[str, list[Mapping[str, Any]]] = {f"gathering:{row['id']}": [] for row in read("gathering")}
+    for message in messages:
+        if _payload(message)["kind"] == "digest":
+            standing[effects[_payload(message)["effect"]]].append(message)
+    clocks, pings = {row["id"]: row for row in read("step_clock")}, {row["id"]: row for row in read("ping")}
+    problems = []
+    for gathering in read("gathering"):
+        told = [pings[row["ping_id"]] for row in read("announcement") if row["gathering_id"] == gathering["id"]]
+        over = all(clocks[ping["clock_id"]]["ended_at"] is not None for ping in told)
+        found = standing[f"gathering:{gathering['id']}"]
+        if len(found) > 1 or (not found and not over):
+            problems.append(f"a message about {len(told)} pings stands {len(found)} times")
+        problems += [
+            f"a message about many does not tell what became of it: {list(_texts(message['blocks']))}"
+            for message in found
+            if _is_struck(message["blocks"]) != over
+        ]
     return problems
 
 
