@@ -3,18 +3,20 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import structlog
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bots.bodies import BodyTooLargeError, read_body
+from bots.slack.shapes import misshapen
 from bots.slack.signature import problem_with
 from escalation.ports import Clock
 from escalation.secret import Secret
@@ -72,8 +74,7 @@ class Endpoint:
             return PlainTextResponse("The signature does not hold.", 401)
         document = content_of(body, request.headers.get("content-type", ""))
         if isinstance(document, str):
-            log.warning("slack request not understood", problem=document)
-            return PlainTextResponse(f"The body is not understood: {document}.", 400)
+            return not_understood(document)
         if self._doorstep is not None and document.get("type") == "event_callback":
             try:
                 async with asyncio.timeout(self._patience):
@@ -85,17 +86,23 @@ class Endpoint:
             except TimeoutError:
                 log.warning("slack request not answered in time")
                 return unavailable()
-        return await self._answered(request, body)
+        return await self._answered(request, document, body)
 
-    async def _answered(self, request: Request, body: bytes) -> Response:
-        dispatch = asyncio.create_task(self._app.async_dispatch(to_async_bolt_request(request, body)))
+    async def _answered(self, request: Request, document: dict[str, Any], body: bytes) -> Response:
+        try:
+            given = bolt_request(request, document, body)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:  # a shape that Bolt cannot read
+            return not_understood(type(error).__name__)
+        dispatch = asyncio.create_task(self._app.async_dispatch(given))
         done, _ = await asyncio.wait({dispatch}, timeout=self._patience)
         if not done:  # it goes on: what it commits stays, and whoever tries again is told so
             dispatch.add_done_callback(_seen)
             log.warning("slack request not answered in time")
             return unavailable()
         answer = dispatch.result()
-        if answer.status in {404, 500, 503}:
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return not_understood("nobody listens for it")
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # the log says why
             return unavailable()
         return to_starlette_response(answer)
 
@@ -103,6 +110,12 @@ class Endpoint:
 def _seen(dispatch: asyncio.Task[BoltResponse]) -> None:
     if not dispatch.cancelled() and (error := dispatch.exception()) is not None:
         log.error("slack request failed after its time", problem=type(error).__name__)
+
+
+def not_understood(problem: str) -> Response:
+    """Return the refusal of what no try would make better; ``problem`` quotes nothing of it."""
+    log.warning("slack request not understood", problem=problem)
+    return PlainTextResponse(f"The body is not understood: {problem}.", 400)
 
 
 def unavailable() -> Response:
@@ -116,18 +129,34 @@ def content_of(body: bytes, content_type: str) -> dict[str, Any] | str:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return "not UTF-8"
-    if "json" not in content_type and not text.lstrip().startswith("{"):
+    if content_type.split(";", maxsplit=1)[0] != "application/json" and not text.startswith("{"):
         try:
-            text = parse_qs(text, errors="strict", max_num_fields=100).get("payload", ["{}"])[0]
+            fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100))
         except ValueError:
             return "not a form"
+        if "payload" not in fields:
+            return misshapen(fields) or fields
+        text = fields["payload"]
     if _deepest(text) > MOST_DEPTH:
         return "nested too deeply"
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):  # also a number of thousands of digits
         return "not JSON"
-    return document if isinstance(document, dict) and isinstance(document.get("event", {}), dict) else "not an object"
+    if not isinstance(document, dict):
+        return "not an object"
+    return misshapen(document) or document
+
+
+def bolt_request(request: Request, document: dict[str, Any], body: bytes) -> AsyncBoltRequest:
+    """Return a request of the document that was checked, so that what Bolt acts upon is nothing else.
+
+    From a body Bolt reads another one now and then: nothing at all from a command with the word "payload" in it.
+    """
+    headers: Any = request.headers
+    given = AsyncBoltRequest(body=document, headers=headers, mode="socket_mode")  # the mode that takes documents
+    given.raw_body = body.decode()
+    return given
 
 
 def _deepest(text: str) -> int:

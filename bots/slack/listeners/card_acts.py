@@ -82,7 +82,7 @@ class CardActs:
                 return
             command = found or command
         key = (
-            place.channel or str(body.get("view", {}).get("id", "")),
+            place.channel or str((body.get("view") or {}).get("id", "")),
             place.message,
             str(action.get("action_ts") or ""),
             place.user,

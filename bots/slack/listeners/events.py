@@ -107,4 +107,4 @@ def is_of_a_bot(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
         if isinstance(one, dict) and one.get("is_bot")
     }
     about = [event, *(part for name in ("message", "previous_message") if isinstance(part := event.get(name), dict))]
-    return any(part.get("bot_id") or part.get("user") in ours for part in about)
+    return any(part.get("bot_id") or str(part.get("user")) in ours for part in about)

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from bots.slack.listeners.dialog_openers import TOO_LATE
 from bots.slack.listeners.raw import raw_body
 from bots.slack.modals import View
-from bots.slack.places import Place, entered, typed
+from bots.slack.places import Place, entered, place_of, typed
 from bots.slack.swap_dialog import (
     ROTA_ACTION,
     ROTA_BLOCK,
@@ -139,7 +139,7 @@ class OnCall:
     async def on_swap(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         """Swap, committed before Slack gets its acknowledgement; a refusal keeps the dialog open."""
         workplace = self._workplace
-        user = str(body.get("user", {}).get("id") or "")
+        user = place_of(body).user
         reader, member = workplace.reader(user), workplace.member(user)
 
         async def refuse(sentence: Sentence, block: str = UNTIL_BLOCK) -> None:

@@ -27,7 +27,7 @@ from bots.slack.modals import (
     WHY_BLOCK,
     snoozed_until,
 )
-from bots.slack.places import entered, place_of_dialog, typed
+from bots.slack.places import entered, place_of, place_of_dialog, typed
 from bots.slack.references import PREFIX, Reference, UnreadableReferenceError
 from bots.slack.text import cut
 from bots.slack.workplace import Workplace, digest
@@ -100,7 +100,7 @@ class Submissions:
         self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest, *, block_id: str, read: _Read
     ) -> None:
         workplace, view = self._workplace, body["view"]
-        user = str(body.get("user", {}).get("id") or "")
+        user = place_of(body).user
         reader = workplace.reader(user)
         member = workplace.member(user)
 

@@ -41,7 +41,7 @@ class Typing:
     async def on_typed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Draw anew if it is worth it; the newest text counts where several come within a second."""
         await ack()
-        view_id = str(body.get("view", {}).get("id") or "")
+        view_id = str((body.get("view") or {}).get("id") or "")
         if view_id in self._waiting:
             self._waiting[view_id] = body
             return
@@ -63,7 +63,7 @@ class Typing:
             await self._draw(body, always=False)
 
     async def _draw(self, body: dict[str, Any], *, always: bool) -> None:
-        view = body.get("view", {})
+        view = body.get("view") or {}
         member = self._workplace.member(place_of(body).user)
         try:
             reference = Reference.of(str(view.get("private_metadata") or ""))

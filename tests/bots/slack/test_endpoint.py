@@ -153,15 +153,56 @@ async def test_the_address_is_verified(office: SlackOffice) -> None:
         b"[" * 100_000,
         b'{"a":' + b"9" * 5_000 + b"}",
         b'{"a":"\xc3"}',
+        b"{}",
+        b'{"type":5}',
+        b'{"type":"something_new"}',
+        b'{"type":"block_suggestion","action_id":"a","user":{"id":"U0ANNA"}}',
+        b'{"type":"event_callback"}',
+        b'{"type":"event_callback","event":{}}',
+        b'{"type":"event_callback","event":{"type":"message","user":[]}}',
+        b'{"type":"event_callback","event":{"type":"message","subtype":[]}}',
+        b'{"type":"event_callback","event":{"type":"message"},"authorizations":[5]}',
+        b'{"type":"block_actions"}',
+        b'{"type":"block_actions","actions":[]}',
+        b'{"type":"block_actions","actions":[{"action_id":"a"}],"user":5}',
+        b'{"type":"view_submission"}',
+        b'{"type":"view_submission","view":5}',
+        b'{"type":"view_submission","view":{"callback_id":"portavoce:answer"}}',
+        b'{"command":5}',
     ],
 )
-async def test_what_is_not_understood_is_refused(office: SlackOffice, body: bytes) -> None:
-    assert (await send(office, body)).status_code == 400
+async def test_what_is_not_understood_is_refused_with_one_line_in_the_log(office: SlackOffice, body: bytes) -> None:
+    with capture_logs() as lines:
+        assert (await send(office, body)).status_code == 400
+    assert [(line["log_level"], line["event"]) for line in lines] == [("warning", "slack request not understood")]
+    assert await stored(office) == []
 
 
-async def test_a_form_with_a_broken_payload_is_refused(office: SlackOffice) -> None:
-    body = urlencode({"payload": "{"}).encode()
-    assert (await send(office, body, signed(office, body, kind="application/x-www-form-urlencoded"))).status_code == 400
+@pytest.mark.parametrize(
+    "fields", [{"payload": "{"}, {"payload": ""}, {"payload": "[]"}, {"payload": "{}"}, {"text": "status"}, {}]
+)
+async def test_a_form_that_is_not_understood_is_refused_with_one_line_in_the_log(
+    office: SlackOffice, fields: dict[str, str]
+) -> None:
+    body = urlencode(fields).encode()
+    with capture_logs() as lines:
+        answer = await send(office, body, signed(office, body, kind="application/x-www-form-urlencoded"))
+    assert answer.status_code == 400
+    assert [line["event"] for line in lines] == ["slack request not understood"]
+
+
+@pytest.mark.parametrize("text", ["status", "payload", "payload=%7B%7D&command=x"])
+async def test_a_command_may_say_anything(office: SlackOffice, text: str) -> None:
+    body = urlencode({"command": "/portavoce", "text": text, "user_id": "U0ANNA", "channel_id": "C0BILLING"}).encode()
+    answer = await send(office, body, signed(office, body, kind="application/x-www-form-urlencoded"))
+    assert (answer.status_code, answer.json()["response_type"]) == (200, "ephemeral")
+
+
+async def test_an_event_about_somebody_is_taken(office: SlackOffice) -> None:
+    """In some events ``user`` is a whole person, not an id."""
+    body = an_event(type="user_change", user={"id": "U0ANNA", "name": "anna"})
+    assert (await send(office, body)).status_code == 200
+    assert len(await stored(office)) == 1
 
 
 async def test_a_body_that_is_too_long_is_refused_before_it_is_read(
