@@ -31,7 +31,7 @@ def hook_routes(desk: Desk, inbox: Inbox) -> list[Route]:
         account = request.path_params["account"]
         connector: object = desk.rulebook.connectors.get(account)
         if not isinstance(connector, Pushes):
-            return PlainTextResponse("no such webhook\n", 404)
+            return _refused(account if connector is not None else "", 404, "no such webhook")
         try:
             pushed = await _pushed(request, desk)
             if pushed.method == "GET":

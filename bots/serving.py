@@ -93,6 +93,7 @@ async def answering(
     config = uvicorn.Config(
         web,
         log_config=None,
+        log_level="warning",  # whatever is no HTTP is answered 400 before any of our code sees it, with one line
         access_log=False,
         proxy_headers=False,
         server_header=False,

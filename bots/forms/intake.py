@@ -58,11 +58,11 @@ class Gate:
         kind = body_kind(request)
         if kind is None:
             accepted = {"Accept-Post": "application/json, application/x-www-form-urlencoded"}
-            raise Refused(Trouble(415, words.wrong_type, headers=accepted))
+            raise Refused(Trouble(415, "wrong_type", words.wrong_type, headers=accepted))
         try:
             raw = await read_body(request, kind)
         except TooLargeError:
-            raise Refused(Trouble(413, words.too_large)) from None
+            raise Refused(Trouble(413, "too_large", words.too_large)) from None
         parsed = parse_body(raw, kind)
         return Post(raw, kind, parsed, Typed.of(parsed.fields))
 
@@ -71,7 +71,8 @@ class Gate:
         wait = self._limit.wait(client_address(request, self._proxies))
         if wait > 0:
             seconds = max(1, math.ceil(wait))
-            raise Refused(Trouble(429, words.too_often.format(seconds=seconds), headers={"Retry-After": str(seconds)}))
+            sentence = words.too_often.format(seconds=seconds)
+            raise Refused(Trouble(429, "too_often", sentence, headers={"Retry-After": str(seconds)}))
 
     def check_pace(self, post: Post, words: Words) -> None:
         """Hold up programs that send a page back at once; a client that speaks JSON never saw the page."""
@@ -79,7 +80,7 @@ class Gate:
             return
         shown = shown_at(post.page_token)
         if shown is None or self._clock.now() - shown < self._minimum_fill:
-            raise Refused(Trouble(400, words.too_quick))
+            raise Refused(Trouble(400, "too_quick", words.too_quick))
 
     def token_again(self, post: Post | None) -> str:
         """Return the page's own token, so that a corrected page keeps its age; nothing if it is none of ours."""
@@ -94,13 +95,13 @@ def source(request: Request, post: Post, words: Words) -> str:
     if key is None:
         return post.page_token
     if not is_idempotency_key(key):
-        raise Refused(Trouble(400, words.bad_key))
+        raise Refused(Trouble(400, "bad_key", words.bad_key))
     return key
 
 
 def check(post: Post, problems: Mapping[str, str], words: Words) -> None:
     """Refuse a body that could not be read, or fields with ``problems``."""
     if post.parsed.problem:
-        raise Refused(Trouble(400, getattr(words, post.parsed.problem)))
+        raise Refused(Trouble(400, post.parsed.problem, getattr(words, post.parsed.problem)))
     if problems:
-        raise Refused(Trouble(400, words.check_fields, fields=problems))
+        raise Refused(Trouble(400, f"check_fields: {', '.join(problems)}", words.check_fields, fields=problems))

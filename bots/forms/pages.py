@@ -72,9 +72,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a page is shown again: one sentence, or one for each field; with the status and headers of the answer."""
+    """Why a page is shown again: one sentence, or one for each field; with the status and headers of the answer.
+
+    ``reason``: the same in a word of ours, for the log.
+    """
 
     status: int
+    reason: str
     sentence: str
     fields: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -79,7 +79,8 @@ async def _enter(request: Request, *, doors: Mapping[str, "_Door"], handle: _Han
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
     words = WORDS[page_language(request, "en")]
-    return _refuse_unknown(request, Look(words, brand="", path=request.url.path), words.no_form, Typed())
+    trouble = refused("", Trouble(404, "no_form", words.no_form))
+    return _refuse_unknown(request, Look(words, brand="", path=request.url.path), trouble, Typed())
 
 
 class _Door:
@@ -107,7 +108,7 @@ class _Door:
             post = await self._gate.read(request, look.words)
             return await self._open(request, look, post)
         except Refused as refused:
-            trouble = refused.trouble
+            trouble = self._refused(refused.trouble)
         if _answers_json(request):
             return _json_refusal(trouble)
         return form_page(
@@ -156,12 +157,12 @@ class _Door:
         try:
             conversation = await self._conversation(token)
         except StorageUnavailable:
-            trouble = _unavailable(look.words, sentence=look.words.not_shown)
+            trouble = self._refused(_unavailable(look.words, sentence=look.words.not_shown))
             if prefers_json(request):
                 return _json_refusal(trouble)
             return self._conversation_page(request, look, token, None, trouble=trouble)
         if conversation is None:
-            return _refuse_unknown(request, look, look.words.no_conversation, Typed())
+            return self._no_conversation(request, look, Typed())
         return self._shown(request, look, token, conversation)
 
     def _shown(self, request: Request, look: Look, token: str, conversation: Conversation) -> Response:
@@ -187,7 +188,7 @@ class _Door:
         except Refused as refused:
             return await self._ask_again(request, look, token, post, refused.trouble)
         if opened is None:
-            return _refuse_unknown(request, look, look.words.no_conversation, post.typed)
+            return self._no_conversation(request, look, post.typed)
         return self._stored(request, look, opened)
 
     async def _add(self, request: Request, words: Words, post: Post, token: str) -> Opened | None:
@@ -207,7 +208,7 @@ class _Door:
         self, request: Request, look: Look, token: str, post: Post | None, trouble: Trouble
     ) -> Response:
         if _answers_json(request):
-            return _json_refusal(trouble)
+            return _json_refusal(self._refused(trouble))
         typed = post.typed if post else Typed()
         try:
             conversation = await self._conversation(token)
@@ -215,10 +216,10 @@ class _Door:
             conversation = None
         else:
             if conversation is None:
-                return _refuse_unknown(request, look, look.words.no_conversation, typed)
-        return self._conversation_page(
-            request, look, token, conversation, typed=typed, again=self._gate.token_again(post), trouble=trouble
-        )
+                return self._no_conversation(request, look, typed)
+        again = self._gate.token_again(post)
+        trouble = self._refused(trouble)
+        return self._conversation_page(request, look, token, conversation, typed=typed, again=again, trouble=trouble)
 
     async def _conversation(self, token: str) -> Conversation | None:
         return await self._conversations.read(self._name, token) if _TOKEN.fullmatch(token) else None
@@ -244,7 +245,14 @@ class _Door:
             trouble=trouble,
         )
 
+    def _no_conversation(self, request: Request, look: Look, typed: Typed) -> Response:
+        trouble = self._refused(Trouble(404, "no_conversation", look.words.no_conversation))
+        return _refuse_unknown(request, look, trouble, typed)
+
     # --- what both share
+
+    def _refused(self, trouble: Trouble) -> Trouble:
+        return refused(self._name, trouble)
 
     def _look(self, request: Request) -> Look:
         embed = request.query_params.get("embed") == "1"
@@ -275,13 +283,18 @@ def _answers_json(request: Request) -> bool:
     return body_kind(request) == "json" or not names_html(request)
 
 
+def refused(account: str, trouble: Trouble) -> Trouble:
+    """Leave one line in the log: which form refused, with which status and why; nothing that a visitor wrote."""
+    _log.warning("form refused", account=account, status=trouble.status, reason=trouble.reason)
+    return trouble
+
+
 def _unavailable(words: Words, *, sentence: str | None = None) -> Trouble:
-    _log.warning("form_storage_unavailable")
-    return Trouble(503, sentence or words.unavailable, headers={"Retry-After": str(STORAGE_RETRY_SECONDS)})
+    sentence = sentence or words.unavailable
+    return Trouble(503, "unavailable", sentence, headers={"Retry-After": str(STORAGE_RETRY_SECONDS)})
 
 
-def _refuse_unknown(request: Request, look: Look, sentence: str, typed: Typed) -> Response:
-    trouble = Trouble(404, sentence)
+def _refuse_unknown(request: Request, look: Look, trouble: Trouble, typed: Typed) -> Response:
     json_wanted = _answers_json(request) if request.method == "POST" else prefers_json(request)
     return _json_refusal(trouble) if json_wanted else refusal_page(look, trouble, typed=typed)
 

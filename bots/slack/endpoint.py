@@ -61,6 +61,7 @@ class Endpoint:
         try:
             body = await read_body(request, limit=MOST_BYTES)
         except BodyTooLargeError:
+            log.warning("slack request refused", problem="the body is too long")
             return PlainTextResponse("The body is too long.", 413)
         wrong = problem_with(
             secret=self._secret.reveal() if self._secret else "",

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from bots.hooks import BODY_LIMIT, hook_routes
 from bots.sandbox.network import Network, NetworkTransport, create_network_app
@@ -112,8 +113,11 @@ async def test_a_missing_or_absurd_signature_is_401(door: Door, name: str):
 
 
 async def test_an_unknown_account_and_one_that_is_not_called_are_404(door: Door):
-    assert (await door.client.post("/hooks/nobody", content=b"{}")).status_code == 404
-    assert (await door.client.post("/hooks/other", content=b"{}")).status_code == 404
+    with capture_logs() as lines:
+        assert (await door.client.post("/hooks/nobody", content=b"{}")).status_code == 404
+        assert (await door.client.post("/hooks/other", content=b"{}")).status_code == 404
+    told = [(line["log_level"], line["event"], line["account"], line["status"]) for line in lines]
+    assert told == [("warning", "webhook refused", account, 404) for account in ("", "other")]
 
 
 async def test_a_huge_body_is_413_without_being_kept(door: Door):

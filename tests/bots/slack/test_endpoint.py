@@ -216,12 +216,15 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read(
             read += 100_000
             yield b"x" * 100_000
 
-    answer = await door.post("http://portavoce.test/slack/events", content=endless())
-    assert answer.status_code == 413
-    announced = await door.post(
-        "http://portavoce.test/slack/events", content=b"x", headers={"Content-Length": "9" * 30}
-    )
-    assert announced.status_code == 413
+    with capture_logs() as lines:
+        answer = await door.post("http://portavoce.test/slack/events", content=endless())
+        announced = await door.post(
+            "http://portavoce.test/slack/events", content=b"x", headers={"Content-Length": "9" * 30}
+        )
+    assert (answer.status_code, announced.status_code) == (413, 413)
+    assert [(line["event"], line["problem"]) for line in lines] == [
+        ("slack request refused", "the body is too long")
+    ] * 2
 
 
 async def test_other_methods_are_refused(door: httpx.AsyncClient) -> None:
