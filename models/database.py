@@ -71,7 +71,7 @@ class Database:
         return Path(self.url.removeprefix(SQLITE))
 
     def claim_file(self) -> None:
-        """Take the SQLite file for this process until it ends.
+        """Take the SQLite file, by whatever name it is called, for this process until it ends.
 
         Raises:
             SecondProcessError: another process has it.
@@ -79,8 +79,9 @@ class Database:
         """
         if not self.is_sqlite or self._lock_file is not None:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        file = self.path.resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -12,11 +12,10 @@ import typer
 from bots.commands.command import HouseCommand, Refused
 from bots.commands.configuration import read_settings, warn
 from bots.commands.options import DEFAULT_FILE, LOCAL, ConfigOption, HostOption, JsonLogsOption, PortOption
-from bots.commands.storage import require_migrated
+from bots.commands.storage import claim, require_migrated
 from bots.printing import line
 from bots.telemetry import set_up_logs
 from escalation.settings import Settings
-from models.database import Database, SecondProcessError
 
 _Command = Callable[[Path, str, int | None, bool], None]
 
@@ -89,16 +88,6 @@ def bind(host: str, port: int) -> socket.socket:
         return listen(host, port)
     except (PortTakenError, OSError) as error:
         raise Refused(str(error)) from None
-
-
-def claim(database: Database) -> None:
-    """Take the SQLite file for this process. Raises ``Refused`` if another process has it or it cannot be written."""
-    try:
-        database.claim_file()
-    except SecondProcessError as error:
-        raise Refused(str(error)) from None
-    except OSError as error:
-        raise Refused(f"{database.path} cannot be written ({(error.strerror or 'refused').lower()})") from None
 
 
 def address_of(listener: socket.socket) -> str:

@@ -1,5 +1,6 @@
 """The database, as commands need it: is it migrated, is it new, and opened for one command."""
 
+import asyncio
 import contextlib
 import os
 import sqlite3
@@ -21,7 +22,7 @@ from escalation.desk import Desk
 from escalation.ports import Clock
 from escalation.rulebook import Rulebook
 from escalation.settings import Settings
-from models.database import SQLITE, Database, StorageUnavailableError
+from models.database import SQLITE, Database, SecondProcessError, StorageUnavailableError
 from models.schema import SchemaState
 from models.schema import migrate as bring_up_to_date
 from models.schema import schema_state as read_state
@@ -49,6 +50,16 @@ def schema_of(settings: Settings) -> SchemaState:
             else "is the server up, and is [database] url in the configuration right?"
         )
         raise Refused(f"{error}; {advice}") from error
+
+
+def claim(database: Database) -> None:
+    """Take the SQLite file for this process. Raises ``Refused`` if another process has it or it cannot be written."""
+    try:
+        database.claim_file()
+    except SecondProcessError as error:
+        raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"{database.path} cannot be written ({(error.strerror or 'refused').lower()})") from None
 
 
 def migrate_now(settings: Settings) -> SchemaState:
@@ -143,7 +154,7 @@ def migrate(
     """Bring the database to the newest schema; harmless to repeat."""
     settings = read_without_secrets(config)
     before = schema_of(settings)
-    after = before if check or before.is_current else migrate_now(settings)
+    after = before if check or before.is_current else asyncio.run(_migrate_alone(settings))
     if json:
         show_json(
             {"current": after.current, "newest": after.newest, "is_current": after.is_current, "was": before.current}
@@ -155,6 +166,16 @@ def migrate(
     if check and not before.is_current:
         where = f"it stands at {before.current}" if before.current else "it is empty"
         raise Refused(f"the database is behind ({where}, the newest schema is {before.newest}); run: portavoce migrate")
+
+
+async def _migrate_alone(settings: Settings) -> SchemaState:
+    """Bring the database to the newest schema; a SQLite file only if no process works on it. Raises ``Refused``."""
+    database = Database(settings.database.url)
+    try:
+        claim(database)
+        return await asyncio.to_thread(migrate_now, settings)
+    finally:
+        await database.close()
 
 
 def register(app: typer.Typer) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,17 @@ def test_run_makes_its_database_serves_and_stops_in_one_line(office: Office):
             assert (code, out) == (1, "")
             assert "another Portavoce process already works on" in err
             assert "Traceback" not in err
+        assert office.process("migrate")[0] == 0  # nothing to do
+        with contextlib.closing(sqlite3.connect(office.folder / "portavoce.db")) as connection:
+            newest = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            connection.execute("UPDATE alembic_version SET version_num = '0001'")
+            connection.commit()
+            code, out, err = office.process("migrate")
+            assert (code, out) == (1, "")
+            assert "another Portavoce process already works on" in err
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+            connection.execute("UPDATE alembic_version SET version_num = ?", newest)
+            connection.commit()
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
@@ -123,8 +135,6 @@ def test_it_stops_although_nobody_reads_its_log(office: Office):
 @pytest.mark.parametrize("words", [("web", "--port", "0"), ("worker",), ("run", "--port", "0")])
 def test_a_database_that_is_not_migrated_is_refused_naming_the_command(office: Office, words: tuple[str, ...]):
     if words[0] == "run":  # a file that holds something is not new
-        import sqlite3  # noqa: PLC0415 - this case only
-
         with contextlib.closing(sqlite3.connect(office.folder / "portavoce.db")) as connection:
             connection.execute("CREATE TABLE something (one INTEGER)")
     code, _, err = office.process(*words)

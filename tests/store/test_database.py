@@ -129,6 +129,21 @@ async def test_one_file_belongs_to_one_process(sqlite: Database):
     assert _claim_elsewhere(sqlite.url).stdout == "claimed\n"
 
 
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_file_belongs_to_one_process_by_whatever_name(tmp_path: Path, there: bool):
+    folder, link = tmp_path / "data", tmp_path / "link.db"
+    folder.mkdir()
+    link.symlink_to(folder / "test.db")
+    (tmp_path / "way").symlink_to(folder)
+    if there:
+        (folder / "test.db").touch()
+    database = Database(f"sqlite:///{link}")
+    database.claim_file()
+    for other in (folder / "test.db", tmp_path / "way/test.db", folder / "../way/test.db"):
+        assert "another Portavoce process already works on" in _claim_elsewhere(f"sqlite:///{other}").stderr
+    await database.close()
+
+
 async def test_a_full_disk_is_unavailable_and_recovers(sqlite: Database):
     async with sqlite.begin() as tx:
         pages = (await tx.session.exec(text("PRAGMA page_count"))).scalar()
