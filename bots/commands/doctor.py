@@ -13,12 +13,13 @@ import typer
 from bots.commands.command import FAILED, HouseCommand, Refused
 from bots.commands.configuration import read_settings, warn
 from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption
-from bots.commands.storage import NOT_MIGRATED, can_be_made, is_new_file, schema_of
+from bots.commands.storage import MEND, NOT_MIGRATED, can_be_made, is_new_file, of_another_machine, schema_of
 from bots.printing import complain, line, show_json, span, visible
 from escalation.auditor import Auditor
 from escalation.ports import Checks, Finding
 from escalation.watching import clock_skew, vitals
 from models.database import StorageUnavailableError
+from models.sqlite_file import damage
 
 if TYPE_CHECKING:
     from bots.app import App
@@ -96,8 +97,13 @@ async def _asked(one: Checks) -> AsyncIterator[Finding]:
 async def _database(app: "App") -> Finding:
     settings = app.settings
     kind = "SQLite" if settings.database.is_sqlite else "PostgreSQL"
+    file = settings.database.sqlite_path
+    if file is not None and (sentence := of_another_machine(file)) is not None:
+        return Finding(ok=False, what=f"{kind}: {sentence}")
     if is_new_file(settings.database.url):
-        return _new_file(settings.database.sqlite_path or Path())
+        return _new_file(file or Path())
+    if file is not None and (found := await asyncio.to_thread(damage, file)) is not None:
+        return Finding(ok=False, what=f"{kind}: {file} is damaged ({found})", advice=MEND)
     try:
         state = await asyncio.to_thread(schema_of, settings)
     except Refused as error:

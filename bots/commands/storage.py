@@ -26,10 +26,13 @@ from models.database import SQLITE, Database, SecondProcessError, StorageUnavail
 from models.schema import SchemaState
 from models.schema import migrate as bring_up_to_date
 from models.schema import schema_state as read_state
+from models.sqlite_file import CHECKED_AT_START_BYTES, damage, network_file_system
 from models.store import Transaction
 
 SHORT_ID: Final = 8
 """How many characters of an id tables show: its end, by which ``find_case`` finds it again."""
+MOVE: Final = "name a file on a disk of this machine in [database] url, or use PostgreSQL"
+MEND: Final = "Put a backup in its place, or save what can be read of it: sqlite3 FILE .recover"
 NOT_MIGRATED: Final = "the database is not migrated; run: portavoce migrate"
 
 
@@ -53,13 +56,30 @@ def schema_of(settings: Settings) -> SchemaState:
 
 
 def claim(database: Database) -> None:
-    """Take the SQLite file for this process. Raises ``Refused`` if another process has it or it cannot be written."""
+    """Take the SQLite file for this process.
+
+    Raises:
+        Refused: it lies on a network file system, another process has it, it cannot be written or it is damaged.
+
+    """
+    if not database.is_sqlite:
+        return
+    if (sentence := of_another_machine(database.path)) is not None:
+        raise Refused(sentence)
     try:
         database.claim_file()
     except SecondProcessError as error:
         raise Refused(str(error)) from None
     except OSError as error:
         raise Refused(f"{database.path} cannot be written ({(error.strerror or 'refused').lower()})") from None
+    if (found := damage(database.path, at_most_bytes=CHECKED_AT_START_BYTES)) is not None:
+        raise Refused(f"{database.path} is damaged ({found}); nothing was changed. {MEND}")
+
+
+def of_another_machine(path: Path) -> str | None:
+    """Return why a SQLite file may not be where it is, if it is on a network file system."""
+    kind = network_file_system(path)
+    return f"{path} lies on a network file system ({kind}), where SQLite loses data; {MOVE}" if kind else None
 
 
 def migrate_now(settings: Settings) -> SchemaState:
