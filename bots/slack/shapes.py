@@ -13,25 +13,15 @@ _Named = str | dict[str, Any] | None
 """A person, channel or workspace: its id, or an object with its id."""
 
 
-class _Sent(BaseModel):
-    """What anything may have that a person or an event caused."""
+class _Event(BaseModel):
+    """What happened, inside an event callback: by far the most of what comes, so that little is asked of it."""
 
     type: str
-    user: _Named = None
-    channel: _Named = None
-    team: _Named = None
-    enterprise: _Named = None
-    message: dict[str, Any] | None = None
-
-
-class _Event(_Sent):
-    """What happened, inside an event callback."""
-
     subtype: str | None = None
-    item: _Named = None
+    user: _Named = None
 
 
-class _EventCallback(_Sent):
+class _EventCallback(BaseModel):
     event: _Event
     authorizations: list[dict[str, Any]] | None = None
 
@@ -41,9 +31,15 @@ class _View(BaseModel):
     callback_id: str | None = None
 
 
-class _Interaction(_Sent):
+class _Interaction(BaseModel):
     """A click, a dialog or a shortcut; also those that Slack may invent one day."""
 
+    type: str
+    user: _Named = None
+    channel: _Named = None
+    team: _Named = None
+    enterprise: _Named = None
+    message: dict[str, Any] | None = None
     view: _View | None = None
     container: dict[str, Any] | None = None
     response_urls: list[dict[str, Any]] = []
