@@ -176,11 +176,11 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
 ):
     cases = 60
     _, parts = await prepared(postgresql_database, receiver, cases=cases, sentences=5)
-    await asyncio.to_thread(slow_down, receiver, 0.2)  # so that each wave of ten is wholly under way
-    with working(postgresql_database, receiver, ("--lease", "2", "--stop-after", "30")) as slumbering:
+    await asyncio.to_thread(slow_down, receiver, 0.2)  # so that there is always something under way
+    with working(postgresql_database, receiver, ("--lease", "5", "--stop-after", "30")) as slumbering:
         [sleeper] = slumbering.processes
         await asyncio.to_thread(_wait_until_stopped, sleeper.pid)  # alone, so that nobody takes its thirty posts away
-        with working(postgresql_database, receiver, ("--lease", "2")) as awake:
+        with working(postgresql_database, receiver, ()) as awake:  # its own leases are long: it loses none
             told = await asyncio.to_thread(awake.finish)  # it takes over and finishes everything
         before = rows(postgresql_database, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id")
         open_attempts = rows(postgresql_database, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]

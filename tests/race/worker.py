@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--receiver", required=True)
     parser.add_argument("--lease", type=float, default=120.0)
     parser.add_argument(
-        "--stop-after", type=int, default=0, help="stand still (SIGSTOP) when so many posts were written"
+        "--stop-after", type=int, default=0, help="stand still (SIGSTOP) when so many posts or more were written"
     )
     parser.add_argument("--clicks", default="", help="claim or approve every case as this member")
     parser.add_argument("--cases", default="")
@@ -36,7 +36,7 @@ def main() -> None:
     settings = race_settings(asked.receiver)
     house = RaceHouse(asked.database, settings, lease=timedelta(seconds=asked.lease))
     if asked.stop_after:
-        house.connector._client.event_hooks["request"].append(_standing_still(asked.stop_after))
+        Standstill(house, asked.stop_after)
     work = _click(house, asked.clicks, asked.cases.split(",")) if asked.clicks else _relay(house)
     if asked.sweep:
         work.close()
@@ -45,20 +45,41 @@ def main() -> None:
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def _standing_still(after: int) -> Any:
-    count = 0
+class Standstill:
+    """Stops this process (SIGSTOP), once, while posts are under way, after so many or more were written.
 
-    async def traced(place: str, _: Any) -> None:
-        nonlocal count
+    It does not stop between the last look at a lease and the first byte of a post, which could then be sent twice
+    (``escalation.courier``), nor inside a transaction, for the database would end it and set its locks free only after
+    half a minute.
+    """
+
+    def __init__(self, house: RaceHouse, after: int) -> None:
+        """Watch what the house's connector sends."""
+        self._pool, self._after = house.database.engine.pool, after
+        self._begun = self._written = self._answered = 0
+        self._stood = False
+        hooks = house.connector._client.event_hooks
+        hooks["request"].append(self._begins)
+        hooks["response"].append(self._is_answered)
+
+    async def _begins(self, request: httpx.Request) -> None:
+        self._begun += 1
+        request.extensions = {**request.extensions, "trace": self._is_traced}
+
+    async def _is_traced(self, place: str, _: Any) -> None:
         if place.endswith("send_request_body.complete"):
-            count += 1
-            if count == after:
-                os.kill(os.getpid(), signal.SIGSTOP)
+            self._written += 1
+            self._look()
 
-    async def hook(request: httpx.Request) -> None:
-        request.extensions = {**request.extensions, "trace": traced}
+    async def _is_answered(self, _: httpx.Response) -> None:
+        self._answered += 1
+        self._look()
 
-    return hook
+    def _look(self) -> None:
+        wholly_under_way = self._answered < self._written == self._begun
+        if not self._stood and self._written >= self._after and wholly_under_way and not self._pool.checkedout():
+            self._stood = True
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 async def _relay(house: RaceHouse) -> dict[str, Any]:
