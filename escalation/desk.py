@@ -4,11 +4,12 @@ They are decided by pure functions and written in one transaction.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from escalation import commands as c
+from escalation.called import is_called
 from escalation.casefile import CaseFile, Rules
 from escalation.decide import SYSTEM, decide
 from escalation.decision import CardWanted, Decision, Refusal
@@ -196,7 +197,7 @@ class Desk:
                 continue
             file = case_file(found[case_id])
             try:
-                rules = await self.rules(tx, file)
+                rules = await self.rules(tx, file, actor=order.actor)
             except UnknownAccountError:
                 gone = say("The account {account} is not in the configuration any more.", account=file.case.account)
                 outcomes[number] = Outcome(case_id, refusal=gone)
@@ -212,10 +213,21 @@ class Desk:
         await writing.flush()
         return outcomes
 
-    async def rules(self, tx: Transaction, file: CaseFile) -> Rules:
-        """Return the rules for a case, under the policy and the calendars that it began with."""
+    async def rules(self, tx: Transaction, file: CaseFile, *, actor: str | None = None) -> Rules:
+        """Return the rules for a case, under the policy and the calendars that it began with.
+
+        Whether ``actor`` (a member's key) was called to the case is asked only where the configuration alone would
+        send them away.
+        """
         await self.restore(tx, {clock.calendar for clock in file.clocks if clock.ended_at is None and clock.calendar})
-        return self.rulebook.rules_for(file, await self.policy(tx, file.case.policy_digest))
+        rules = self.rulebook.rules_for(file, await self.policy(tx, file.case.policy_digest))
+        settings = self.rulebook.settings
+        if actor is None or actor not in settings.members or rules.is_colleague(actor):
+            return rules
+        if not await is_called(tx, settings, file.case, actor, self.clock.now()):
+            return rules
+        listed = rules.is_colleague
+        return replace(rules, is_colleague=lambda member: member == actor or listed(member))
 
     async def restore(self, tx: Transaction, calendars: Collection[str]) -> None:
         """Let the rulebook know calendars (their versions) under which clocks began."""

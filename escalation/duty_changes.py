@@ -1,4 +1,4 @@
-"""Who is on call, read from the rows; and swaps, overrides and cancellations, for those who may.
+"""Swaps, overrides and cancellations of who is on call, for those who may make them.
 
 A change is kept for good: it can be cancelled, and has then held until that moment.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from escalation.called import duty_at
 from escalation.decision import Intent
 from escalation.desk import Delivery, Desk
 from escalation.language import Sentence, say
@@ -48,18 +49,6 @@ class Wanted:
     instead_of: str | None = None
     mutual: bool = False
     reason: str | None = None
-
-
-async def duty_at(tx: Transaction, settings: Settings, at: datetime) -> Duty:
-    """Return who is on call from ``at`` on, as the rows have it: one SELECT, and one more where groups are named.
-
-    Nothing is asked where no rota is configured.
-    """
-    rotas = settings.rotas
-    if not rotas:
-        return Duty({})
-    groups = await tx.on_call.groups() if any(rota.slack_groups for rota in rotas.values()) else ()
-    return Duty.of_rows(rotas, await tx.on_call.standing(at), groups)
 
 
 class DutyChanges:

@@ -134,7 +134,10 @@ class Rulebook:
         )
 
     def _may_be_told(self, member: str, case: Case, policy: Mapping[str, Any]) -> bool:
-        """Tell whether a ladder may tell a member of a case though no department lists them: who is told may act."""
+        """Tell whether a ladder may tell a member of a case though no department lists them: who is told may act.
+
+        This is what the configuration alone says; whom Slack user groups and swaps put on call, the rows know.
+        """
         settings = self.settings
         if member in settings.deputies(case.account):
             return True

@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 
 from escalation import commands as c
+from escalation.called import duty_at
 from escalation.desk import Desk, Order
-from escalation.duty_changes import duty_at
 from escalation.freezing import frozen_accounts
 from escalation.language import say
 from models.store import Transaction

@@ -15,11 +15,11 @@ from bots.commands.options import DEFAULT_FILE, ConfigOption, JsonOption, LimitO
 from bots.commands.storage import SHORT_ID, Opened, find_case, opened
 from bots.printing import day_moment, line, moment, short_moment, show_json, span, table, visible
 from connectors import registry
+from escalation.called import duty_at
 from escalation.cards import Shown, details_view, draft_reason, journal_line, route_reason, status, timer_line
 from escalation.case_records import read_record
 from escalation.casefile import CaseFile
 from escalation.desk import case_file
-from escalation.duty_changes import duty_at
 from escalation.explaining import CaseRecord, ClockExplained
 from escalation.explaining import explain as explain_clocks
 from escalation.explanation_views import clock_view, policy_lines

@@ -103,13 +103,19 @@ class Workplace:
 
     # --- cases ------------------------------------------------------------------------------------------------------
 
-    async def look(self, case_id: str) -> Look | None:
-        """Return a case as it stands now; ``None`` where there is none, or its account left the configuration."""
-        async with self.desk.storage.read() as tx:
-            return next(iter(await self.look_at(tx, [case_id])), None)
+    async def look(self, case_id: str, member: Member | None = None) -> Look | None:
+        """Return a case as it stands now; ``None`` where there is none, or its account left the configuration.
 
-    async def look_at(self, tx: Transaction, ids: Sequence[str]) -> list[Look]:
-        """Return cases as they stand, in the order of ``ids``, without those whose account left the configuration."""
+        ``member``: whoever looks; they may act, too, where they were called to the case.
+        """
+        async with self.desk.storage.read() as tx:
+            return next(iter(await self.look_at(tx, [case_id], member)), None)
+
+    async def look_at(self, tx: Transaction, ids: Sequence[str], member: Member | None = None) -> list[Look]:
+        """Return cases as they stand, in the order of ``ids``, without those whose account left the configuration.
+
+        ``member`` as for ``look``.
+        """
         rows = await tx.cases.read(ids)
         frozen = frozen_accounts(await tx.freezes.all(), self.settings)
         looks: list[Look] = []
@@ -118,7 +124,8 @@ class Workplace:
                 continue
             file = case_file(rows[case_id])
             shown = self._carrier.shown(file, frozen.get(file.case.account))
-            looks.append(Look(file, shown, await self.desk.rules(tx, file)))
+            rules = await self.desk.rules(tx, file, actor=member.key if member else None)
+            looks.append(Look(file, shown, rules))
         return looks
 
     async def act(self, case_id: str, command: c.Command, member: Member, delivery: Delivery) -> Outcome:

@@ -69,6 +69,12 @@ class Pings:
             found.setdefault(ping_id, []).append(channel)
         return found
 
+    async def told(self, case_id: str, channel: str) -> bool:
+        """Tell whether anything of a case was ever told in a channel."""
+        query = select(Announcement.id).join(Ping, col(Ping.id) == col(Announcement.ping_id))
+        query = query.where(col(Ping.case_id) == case_id, col(Announcement.channel) == channel)
+        return (await self._session.exec(query.limit(1))).first() is not None
+
     async def acknowledge(self, ping_id: str, *, by: str, at: datetime) -> None:
         """Note who has seen a ping first."""
         statement = update(Ping).where(col(Ping.id) == ping_id, col(Ping.acknowledged_by).is_(None))

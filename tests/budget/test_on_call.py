@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.duty_changes import duty_at
+from escalation import commands as c
+from escalation.called import duty_at
 from escalation.group_reading import READ_EVERY_SECONDS, GroupReader
 from models.database import Database
 from tests.budget.counting import counted
@@ -59,6 +60,16 @@ async def test_who_is_on_call_is_one_select_for_changes_and_one_for_groups(house
             for minutes in range(50):
                 duty.on_duty("front", now + timedelta(minutes=minutes))
     assert cost.count == 2
+
+
+async def test_a_click_asks_who_is_on_call_only_for_those_whom_the_configuration_does_not_know(house: House):
+    case_id = await house.arrive()
+    with counted(house.database) as listed:
+        assert (await house.desk.handle(case_id, c.Claim(), actor="anna")).done
+    assert not [one for one in listed.statements if "duty_" in one or "announcement" in one]
+    with counted(house.database) as stranger:
+        assert (await house.desk.handle(case_id, c.TakeOver(""), actor="lea")).refusal
+    assert len([one for one in stranger.statements if "duty_" in one or "announcement" in one]) == 3
 
 
 async def test_without_rotas_nothing_is_asked(database: Database):

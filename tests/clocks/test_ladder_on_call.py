@@ -1,8 +1,17 @@
 """Ladders and rotas: whoever is on call hears of it, nobody means the next one, and duty can be waited for."""
 
+from datetime import timedelta
+
+import pytest
+
 from escalation import commands as c
-from tests.clocks.test_ladder import heads, made, pass_time, pings, shown
-from tests.scenarios.steps import do, quiet
+from escalation.duty_changes import DutyChanges, Wanted
+from escalation.group_reading import GroupReader
+from models.vocabulary import OPERATOR
+from tests.budget.test_on_call import ChatWithGroups
+from tests.clocks.test_ladder import gatherings, heads, made, pass_time, pings, shown
+from tests.house import House
+from tests.scenarios.steps import do, quiet, refused
 
 ROTA = """
 [on_call.front]
@@ -20,6 +29,12 @@ at = "100%"
 ping = "manager"
 steps = ["acknowledge"]
 """
+BY_GROUP = """
+[on_call.front]
+[[on_call.front.layers]]
+slack_group = "S0FRONT"
+"""
+NOT_YOURS = "This case belongs to Billing; only its members can do this. Ask one of them to reassign it."
 ON_CALL = ('members = ["anna", "bruno"]', 'members = ["anna", "bruno"]\non_call = "front"')
 
 
@@ -77,3 +92,76 @@ async def test_whoever_is_pinged_by_a_rota_may_act_though_in_another_department(
     await pass_time(house, minutes=12)
     [view] = shown(house, "member:dario")
     await do(house, case_id, c.TakeOver(view.clock_id), actor="dario")
+
+
+async def acts_of_its_buttons(house: House, case_id: str) -> list[c.Command]:
+    """What the buttons of the one ping of a case do, the one that ends it last."""
+    [ping] = await pings(house, case_id)
+    return [
+        c.AcknowledgePing(ping.id, ping.clock_id, ping.rung),
+        c.MutePings(ping.clock_id, "I am on it"),
+        c.TakeOver(ping.clock_id),
+    ]
+
+
+async def by_group(database, clock) -> House:
+    """Billing is on call by a Slack user group in which Lea of another department is."""
+    house = made(database, clock, ON_CALL, ladder=BY_GROUP + LADDER)
+    await GroupReader(house.desk, {"slack": ChatWithGroups(groups={"S0FRONT": ["lea"]})}).read_due()
+    return house
+
+
+async def by_override(database, clock) -> House:
+    """Bruno's duty at the front is Lea's for this morning, until ten past nine."""
+    house = made(database, clock, ON_CALL, ladder=ROTA.format(hours="08:00-20:00") + LADDER)
+    changed = await DutyChanges(house.desk).change(
+        Wanted(rota="front", member="lea", since=clock.now(), until=clock.now() + timedelta(minutes=13)),
+        actor=OPERATOR,
+    )
+    assert changed.done
+    return house
+
+
+@pytest.mark.parametrize("on_call", [by_group, by_override])
+async def test_whoever_is_told_may_act_and_nobody_else_of_another_department(database, clock, on_call):
+    house = await on_call(database, clock)
+    case_id = await house.arrive()
+    await quiet(house)
+    await pass_time(house, minutes=12)
+    assert shown(house, "member:lea")
+    commands = await acts_of_its_buttons(house, case_id)
+    for command in commands:
+        assert await refused(house, case_id, command, actor="dario") == NOT_YOURS
+    for command in commands:
+        await do(house, case_id, command, actor="lea")
+
+
+@pytest.mark.parametrize("on_call", [by_group, by_override])
+async def test_whoever_is_on_call_now_need_not_wait_to_be_told(database, clock, on_call):
+    house = await on_call(database, clock)
+    case_id = await house.arrive()
+    await do(house, case_id, c.Claim(), actor="lea")
+
+
+async def test_whoever_was_told_may_act_though_their_duty_is_over(database, clock):
+    house = await by_override(database, clock)
+    case_id, other = await house.arrive(), await house.arrive("My refund?")
+    await do(house, other, c.Claim(), actor="anna")
+    await quiet(house)
+    await pass_time(house, minutes=12)
+    house.clock.forward(minutes=1)
+    [view] = shown(house, "member:lea")
+    assert await refused(house, other, c.TakeOver(""), actor="lea") == NOT_YOURS, "told of another case only"
+    await do(house, case_id, c.TakeOver(view.clock_id), actor="lea")
+    await do(house, case_id, c.Reassign("legal"), actor="lea")
+
+
+async def test_whoever_was_told_of_many_at_once_may_act_on_each(database, clock):
+    house = await by_override(database, clock)
+    cases = [await house.arrive(f"Invoice {number}?") for number in range(6)]
+    await quiet(house, seconds=40)
+    await pass_time(house, minutes=12)
+    await pass_time(house, minutes=2)
+    [view] = gatherings(house, "member:lea")
+    assert {line.case_id for line in view.lines} == set(cases)
+    await do(house, cases[0], c.Claim(), actor="lea")

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from escalation.called import duty_at
 from escalation.desk import Delivery
-from escalation.duty_changes import Changed, DutyChanges, Wanted, duty_at
+from escalation.duty_changes import Changed, DutyChanges, Wanted
 from escalation.freezing import OPERATOR
 from escalation.group_reading import READ_EVERY_SECONDS, GroupReader
 from escalation.on_call import Duty

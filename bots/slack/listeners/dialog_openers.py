@@ -20,9 +20,9 @@ from bots.slack.redrawing import redraw
 from bots.slack.references import PREFIX, Reference, UnreadableReferenceError
 from bots.slack.workplace import Look, Workplace
 from escalation import commands as c
+from escalation.called import duty_at
 from escalation.cards import details_view, post
 from escalation.case_records import read_record
-from escalation.duty_changes import duty_at
 from escalation.explaining import explain
 from escalation.explanation_views import explanation_view
 from escalation.language import Sentence, say
@@ -106,7 +106,7 @@ class DialogOpeners:
     async def _prepared(self, act: Act, reference: Reference, member: Member) -> View | Sentence:
         if act in {Act.DETAILS, Act.EXPLAIN, Act.OPEN}:
             return await self._shown(act, reference, member)
-        look = await self._workplace.look(reference.case)
+        look = await self._workplace.look(reference.case, member)
         if look is None:
             return GONE
         now = self._workplace.clock.now()
@@ -153,7 +153,7 @@ class DialogOpeners:
     async def _shown(self, act: Act, reference: Reference, member: Member) -> View | Sentence:
         """Return what a colleague of the case may look at: what happened, or why things are due when they are."""
         async with self._workplace.desk.storage.read() as tx:
-            look = next(iter(await self._workplace.look_at(tx, [reference.case])), None)
+            look = next(iter(await self._workplace.look_at(tx, [reference.case], member)), None)
             record = await read_record(tx, self._workplace.desk, look.file) if look is not None else None
             duty = await duty_at(tx, self._workplace.settings, self._workplace.clock.now())
         if look is None or record is None:

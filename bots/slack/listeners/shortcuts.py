@@ -74,7 +74,7 @@ class Shortcuts:
                 length=len(text),
                 most=INPUT_CHARACTERS,
             )
-        look = await self._workplace.look(card.case_id)
+        look = await self._workplace.look(card.case_id, member)
         if look is None:
             return GONE
         reference = Reference(

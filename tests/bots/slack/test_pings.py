@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from bots.sandbox.workspace import UserGroup
+from escalation.group_reading import GroupReader
 from models.database import Database
 from tests.bots.harness import Dialog, ShownMessage
 from tests.bots.slack.office import SlackOffice, slack_office, walk
@@ -130,3 +132,23 @@ async def test_a_ping_of_another_case_is_not_seen_by_a_forged_button(office: Sla
     assert office.workspace.ephemerals("U0MARTA", "D0MARTA")[-1]["text"].startswith("This step is done")
     await office.carry()
     assert "Got it" in pings(office, case)["@marta"].buttons
+
+
+async def test_whoever_is_on_call_by_a_user_group_clicks_what_their_ping_offers(
+    database: Database, clock: TestClock
+) -> None:
+    rota = '[on_call.front]\n[[on_call.front.layers]]\nslack_group = "S0FRONT"\n'
+    ladder = '[[policies.standard.ladder]]\nat = "80%"\nping = "on_call"\nsteps = ["acknowledge"]\n'
+    text = CONFIGURATION.replace('manager = "marta"', 'manager = "marta"\non_call = "front"', 1)
+    text = text.replace("[accounts.acme]", f"{rota}{ladder}[accounts.acme]", 1)
+    async with slack_office(database, clock, text=text) as office:
+        office.workspace.groups["S0FRONT"] = UserGroup("S0FRONT", "front", "Front", ("U0LEA",))
+        await GroupReader(office.slack.workplace.desk, {"slack": office.slack.surface}).read_due()
+        case, told = await overdue(office, minutes=12)
+        office.workspace.change_group("S0FRONT", members=())
+        dialog = await office.open("lea", told["@lea"], "Mute")
+        assert isinstance(dialog, Dialog)
+        assert (await office.press("lea", told["@lea"], "Take over")).text == "It is yours now."
+        assert (await file_of(office, case)).case.owner == "lea"
+        details = await office.open("lea", told["@lea"], "Open")
+        assert isinstance(details, Dialog)
