@@ -1,14 +1,16 @@
 """Warnings about rotas: times at which nobody would be on call, people who cannot be reached, rotas for nothing."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from escalation.business_time import BusinessCalendar, CountedInterval
 from escalation.on_call import Layer, Roster, Rota
+from escalation.opening_hours import ROUND_THE_CLOCK
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
+from escalation.settings.sections import LadderStep, Policy
 from escalation.settings.settings import Settings
 
 WEEKS_AHEAD: Final = 8
@@ -68,22 +70,42 @@ def _complements(layer: Layer, above: list[Layer], now: dt.datetime, until: dt.d
     return layer.hours is None or any(layer.hours.elapsed(since, end) for since, end in gaps)
 
 
+def on_call_clocks(settings: Settings, policy: Policy, rung: LadderStep, *, rota_of: str) -> frozenset[str]:
+    """Give the promised clocks of which a rung tells whoever is on call by the rota of a place, for a policy.
+
+    `rota_of`: "approval" or "departments". [approval] has the step of the approvers to itself where it has a rota.
+    """
+    if rung.ping != "on_call":
+        return frozenset()
+    promised = set(policy.targets).union(*(other.targets for other in policy.when))
+    clocks = frozenset(promised & set(rung.steps or promised))
+    approvals = frozenset({"approve"} if settings.approval.on_call else ())
+    return clocks & approvals if rota_of == "approval" else clocks - approvals
+
+
 def _uncovered(settings: Settings, explainer: Explainer, now: dt.datetime) -> Iterator[Problem]:
+    """Find times at which a rota has nobody: in the opening hours, or at any hour where a policy counts always."""
     for key, department in settings.departments.items():
         if department.on_call is not None:
             path: KeyPath = ("departments", key, "on_call")
+            always = _counting_always(settings, "departments", key)
+            calendar = settings.calendar_for(key)
             whose = f"{department.label}'s opening hours"
-            yield from _gaps(settings, explainer, path, department.on_call, settings.calendar_for(key), whose, now)
+            yield from _gaps(settings, explainer, path, department.on_call, calendar, whose, always, now)
     if settings.approval.on_call is not None:
-        organisation = settings.organisation
-        calendar = BusinessCalendar(
-            weekly=organisation.weekly,
-            timezone=organisation.timezone,
-            holidays=organisation.holidays,
-            closed_days=organisation.closed_days,
-        )
-        path = ("approval", "on_call")
-        yield from _gaps(settings, explainer, path, settings.approval.on_call, calendar, "the opening hours", now)
+        path, always = ("approval", "on_call"), _counting_always(settings, "approval", None)
+        calendar, whose = settings.calendar_of_the_house, "the opening hours"
+        yield from _gaps(settings, explainer, path, settings.approval.on_call, calendar, whose, always, now)
+
+
+def _counting_always(settings: Settings, rota_of: str, department: str | None) -> str | None:
+    """Give the first policy of a route that pings a rota and counts always; None where all keep to opening hours."""
+    for route in settings.routes:
+        policy = settings.policy(route.policy)
+        asked = any(on_call_clocks(settings, policy, rung, rota_of=rota_of) for rung in policy.ladder)
+        if asked and policy.hours == "always" and department in {None, route.department}:
+            return policy.key
+    return None
 
 
 def _gaps(
@@ -93,23 +115,44 @@ def _gaps(
     rota: str,
     calendar: BusinessCalendar,
     whose: str,
+    always: str | None,
     now: dt.datetime,
 ) -> Iterator[Problem]:
-    """Tell the first opening hours in which nobody would be on call; a Slack user group counts as somebody."""
+    """Tell the first time in which nobody would be on call; a Slack user group counts as somebody.
+
+    Looked at are the hours of `calendar`, called `whose`; all of them where the policy `always` is given.
+    """
+    if always is not None:
+        calendar = BusinessCalendar(weekly=ROUND_THE_CLOCK, timezone=calendar.timezone)
+        whose = f"the hours of policies.{always}, which counts always"
     compiled = settings.rotas[rota]
     roster = Roster(compiled, groups={group: (group,) for group in compiled.slack_groups})
     until = now + dt.timedelta(weeks=WEEKS_AHEAD)
-    open_gaps = [counted for since, end in roster.gaps(now, until) if (counted := calendar.intervals(since, end))]
+    counted = (calendar.intervals(since, end) for since, end in roster.gaps(now, until))
+    open_gaps = [stretch for intervals in counted for stretch in _stretches(intervals)]
     if not open_gaps:
         return
-    more = sum(map(len, open_gaps)) - 1
+    more = len(open_gaps) - 1
     further = f", nor {more} more times in the coming {WEEKS_AHEAD} weeks" if more else ""
     yield explainer.problem(
         path,
-        f'by the rota "{rota}" nobody is on call {_span(open_gaps[0][0], calendar.timezone)}, within {whose}{further}',
+        f'by the rota "{rota}" nobody is on call {_span(*open_gaps[0], calendar.timezone)}, within {whose}{further}',
     )
 
 
-def _span(first: CountedInterval, timezone: str) -> str:
-    ends = f"{first.end:%H:%M}" if first.end.date() == first.start.date() else f"{first.end:%A %Y-%m-%d %H:%M}"
-    return f"from {first.start:%A %Y-%m-%d %H:%M} to {ends} ({timezone})"
+def _stretches(intervals: Iterable[CountedInterval]) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+    """Join intervals that are cut at midnight only."""
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    for one in intervals:
+        if start is not None and end is not None and one.start != end:
+            yield start, end
+            start = None
+        start, end = start or one.start, one.end
+    if start is not None and end is not None:
+        yield start, end
+
+
+def _span(start: dt.datetime, end: dt.datetime, timezone: str) -> str:
+    ends = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%A %Y-%m-%d %H:%M}"
+    return f"from {start:%A %Y-%m-%d %H:%M} to {ends} ({timezone})"

@@ -1,18 +1,17 @@
 """The whole configuration as one frozen value, with the questions that the rest of the product asks it."""
 
-import datetime as dt
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from pydantic import Field, PrivateAttr, SerializeAsAny, model_validator
 
-from escalation.business_time import ALWAYS, BusinessCalendar, zone
+from escalation.business_time import ALWAYS, BusinessCalendar
 from escalation.on_call import Rota
-from escalation.opening_hours import Opening
+from escalation.settings.calendars import calendar_of
 from escalation.settings.problems import Problem
 from escalation.settings.rotas import OnCallRota
 from escalation.settings.sections import (
@@ -182,8 +181,13 @@ class Settings(Section, title="Portavoce configuration"):
         own, house = self.departments[department], self.organisation
         made = self._calendars.get(department)
         if made is None or made[0] is not own or made[1] is not house:  # a copy of the settings may have others
-            made = self._calendars[department] = own, house, _calendar(own, house)
+            made = self._calendars[department] = own, house, calendar_of(house, own)
         return made[2]
+
+    @functools.cached_property
+    def calendar_of_the_house(self) -> BusinessCalendar:
+        """The business calendar of the organisation."""
+        return calendar_of(self.organisation)
 
     def calendar_of_policy(self, policy: str, department: str) -> BusinessCalendar:
         """Give the calendar in which a policy's targets run for a department: its hours, or round the clock."""
@@ -253,28 +257,3 @@ def _snapshot(policy: Policy, name: str, priority: str, network: str) -> tuple[d
         }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return content, hashlib.sha256(text.encode()).hexdigest()
-
-
-def _calendar(own: Department, house: Organisation) -> BusinessCalendar:
-    """Put the dates of both levels on top of each other: what comes later wins."""
-    local = zone(own.timezone or house.timezone)
-    closed: dict[dt.date, str] = {}
-    half: dict[dt.date, Sequence[Opening]] = {}
-    files = [level.company_days for level in (house, own) if level.company_days]
-    for file in files:
-        closed.update(file.days)
-    for level in (house, own):
-        closed = {day: name for day, name in closed.items() if day not in level.half_days}
-        half = {day: hours for day, hours in half.items() if day not in level.closed_days}
-        closed.update(level.closed_days)
-        half.update(level.half_days)
-    return BusinessCalendar(
-        weekly=own.hours.weekly if own.hours else house.weekly,
-        timezone=own.timezone or house.timezone,
-        holidays=own.holidays or house.holidays,
-        language=house.language,
-        holiday_half_days=house.holiday_half_days if own.holiday_half_days is None else own.holiday_half_days,
-        closed_days=closed,
-        half_days=half,
-        closures=(closure for file in files for closure in file.closures(local)),
-    )

@@ -292,3 +292,77 @@ def test_somebody_who_cannot_be_pinged_is_told_once():
     assert [warning.sentence for warning in told] == [
         "bruno takes turns here but members.bruno has no slack id, so nobody can ping them"
     ]
+
+
+# --- route by route
+
+OFFICE_HOURS = layer('members = ["anna"]\nhours = "09:00-18:00"')
+
+
+def counted_always(text: str) -> str:
+    """The policy by which cases reach billing counts nights too, and pings whoever is on call."""
+    assert text.count('at = "80%"\nping = "owner"') == 1
+    return text.replace('at = "80%"\nping = "owner"', 'at = "80%"\nping = "on_call"', 1)
+
+
+def test_a_policy_that_counts_always_wants_somebody_at_all_hours():
+    text = counted_always(written(OFFICE_HOURS))
+
+    (warning,) = warned(text)
+
+    assert warning.line == line_of(text, 'on_call = "front"')
+    assert warning.key == "departments.billing.on_call"
+    assert warning.sentence.startswith(
+        'by the rota "front" nobody is on call from Wednesday 2026-03-04 18:00 to Thursday 2026-03-05 09:00 '
+        "(Europe/Rome), within the hours of policies.quick, which counts always, nor 55 more times"
+    )
+
+
+def test_a_policy_that_counts_always_and_pings_nobody_on_call_wants_nobody_at_night():
+    assert warned(written(OFFICE_HOURS)) == ()
+    only = counted_always(written(OFFICE_HOURS)).replace('ping = "on_call"', 'ping = "on_call"\nsteps = ["answer"]')
+    assert warned(only) == (), "quick promises no answer"
+
+
+def test_approvals_that_count_always_want_somebody_at_all_hours():
+    text = counted_always(written(OFFICE_HOURS)).replace('on_call = "front"\n', "")
+    text = text.replace("undo_seconds = 10\n", 'undo_seconds = 10\non_call = "front"\n')
+    text = text.replace("[policies.quick]\n", '[policies.quick]\napprove = "1h"\n')
+
+    told = {warning.key: warning.sentence for warning in warned(text)}
+
+    assert "within the hours of policies.quick, which counts always" in told["approval.on_call"]
+
+
+@pytest.mark.parametrize("half", ['half_days = { 2026-03-09 = ["07:00-12:00"] }'])
+def test_the_hours_of_approvals_have_the_half_days_of_the_organisation(half: str):
+    text = written(OFFICE_HOURS).replace('on_call = "front"\n', "")
+    text = text.replace("undo_seconds = 10\n", 'undo_seconds = 10\non_call = "front"\n')
+    text = text.replace("[organisation.hours]", f"{half}\n[organisation.hours]", 1)
+
+    (warning,) = warned(text)
+
+    assert "from Monday 2026-03-09 07:00 to 09:00 (Europe/Rome), within the opening hours" in warning.sentence
+
+
+def test_a_department_without_a_rota_is_told_though_another_has_one():
+    ladder = '[[policies.standard.ladder]]\nat = "80%"\nping = "on_call"\n'
+    text = written(ANNA_AND_BRUNO).replace("[policies.standard]", f"{ladder}[policies.standard]", 1)
+
+    (warning,) = warned(text)
+
+    assert warning.line == line_of(text, 'ping = "on_call"')
+    assert warning.sentence == (
+        "pings on_call, but departments.product, to which route no. 3 leads, has no on_call, so nobody there ever is; "
+        "it goes to whom the next step of the ladder means"
+    )
+
+
+@pytest.mark.parametrize(("steps", "told"), [('["approve"]', 0), ('["approve", "acknowledge"]', 1)])
+def test_the_rota_of_approvals_is_for_the_step_of_approvers_only(steps: str, told: int):
+    ladder = f'[[policies.standard.ladder]]\nat = "80%"\nping = "on_call"\nsteps = {steps}\n'
+    text = written(ANNA_AND_BRUNO).replace('on_call = "front"\n', "")
+    text = text.replace("undo_seconds = 10\n", 'undo_seconds = 10\non_call = "front"\n')
+    text = text.replace("[policies.standard]\n", f'{ladder}[policies.standard]\napprove = "1h"\n', 1)
+
+    assert len([one for one in warned(text) if "pings on_call" in one.sentence]) == told

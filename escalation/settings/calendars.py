@@ -1,0 +1,35 @@
+"""Business calendars of the organisation and of its departments: the dates of both levels on top of each other."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from escalation.business_time import BusinessCalendar, zone
+from escalation.opening_hours import Opening
+from escalation.settings.sections import Department, Organisation
+
+
+def calendar_of(house: Organisation, own: Department | None = None) -> BusinessCalendar:
+    """Make the calendar of the organisation, or of a department of it, whose own dates win."""
+    levels = [house] if own is None else [house, own]
+    timezone = own.timezone if own is not None and own.timezone else house.timezone
+    closed: dict[dt.date, str] = {}
+    half: dict[dt.date, Sequence[Opening]] = {}
+    files = [level.company_days for level in levels if level.company_days]
+    for file in files:
+        closed.update(file.days)
+    for level in levels:
+        closed = {day: name for day, name in closed.items() if day not in level.half_days}
+        half = {day: hours for day, hours in half.items() if day not in level.closed_days}
+        closed.update(level.closed_days)
+        half.update(level.half_days)
+    remaining = own.holiday_half_days if own is not None else None
+    return BusinessCalendar(
+        weekly=own.hours.weekly if own is not None and own.hours else house.weekly,
+        timezone=timezone,
+        holidays=own.holidays if own is not None and own.holidays else house.holidays,
+        language=house.language,
+        holiday_half_days=house.holiday_half_days if remaining is None else remaining,
+        closed_days=closed,
+        half_days=half,
+        closures=(closure for file in files for closure in file.closures(zone(timezone))),
+    )
