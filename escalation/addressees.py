@@ -7,7 +7,7 @@ from typing import Final
 from escalation.business_time import BusinessCalendar, zone
 from escalation.casefile import Addressee, CaseFile
 from escalation.ladder import OWES, Rung
-from escalation.on_call import Duty
+from escalation.on_call import GROUP, Duty
 from escalation.settings import Member, Settings
 from models.clocks import StepClock
 from models.vocabulary import CaseState, Step
@@ -76,13 +76,15 @@ class Addressees:
         return self._direct(managers.members)
 
     def _direct(self, members: Iterable[str], *, rota: str | None = None) -> tuple[Addressee, ...]:
-        """Return direct messages to those members whom a chat knows."""
-        known = ((key, self._settings.members.get(key)) for key in members)
-        return tuple(
-            Addressee(f"member:{key}", (key,), rota)
-            for key, member in known
-            if member and (member.slack or member.teams)
-        )
+        """Return direct messages to those members whom a chat knows; a group that stands for its members is kept."""
+        found: list[Addressee] = []
+        for key in members:
+            member = self._settings.members.get(key)
+            if key.startswith(GROUP):
+                found.append(Addressee(key, (), rota))
+            elif member and (member.slack or member.teams):
+                found.append(Addressee(f"member:{key}", (key,), rota))
+        return tuple(found)
 
     def reachable(self, addressee: Addressee, rung: Rung, duty: Duty, at: datetime) -> datetime:
         """Return the first moment (UTC) from ``at`` on at which an addressee may be told; channels always may."""

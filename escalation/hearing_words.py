@@ -9,6 +9,7 @@ from escalation.foretelling import Heard, Hearing, Reached, ToCome, Whereabouts
 from escalation.ladder import Rung
 from escalation.language import Hours, Sentence, joined, say
 from escalation.notes import sentence_of
+from escalation.on_call import GROUP
 from models.pings import Ping
 from models.vocabulary import PingFate, PingKind
 
@@ -67,6 +68,8 @@ def place(channel: str, rules: Rules) -> Sentence:
     kind, _, key = channel.partition(":")
     if kind == "member":
         return joined([rules.name(key)], "")
+    if channel.startswith(GROUP):
+        return say("whoever is in Slack user group {group}", group=key)
     department = next((name for name, address in rules.channels.items() if address == channel), None)
     if department is not None:
         return say("the channel of {department}", department=rules.label(department))

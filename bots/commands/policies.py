@@ -3,7 +3,7 @@
 Both work from the configuration alone: no database, no secret, nobody outside.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Final
@@ -102,7 +102,7 @@ def preview_(
         match = replace(match, priority=priority.value)
     supposed = Supposed(chosen, match, at, text or "", visibility)
     try:
-        seen = preview(rulebook, supposed, Duty(settings.rotas))
+        seen = preview(rulebook, supposed, Duty.of_configuration(settings.rotas))
     except ValueError as error:  # a calendar that never opens, or a year that no calendar knows
         raise Refused(str(error)) from error
     except OverflowError as error:
@@ -216,6 +216,8 @@ def _print(seen: Preview, supposed: Supposed, timezone: str, *, by_text: bool) -
         line(visible(f"Route no. {match.reason['route']} leads to {department}."))
     when = seen.policy.content.get("when")
     line(f"Policy {seen.policy.name}{f', for {policy_cases(when)}' if when else ''}; priority {match.priority}.")
+    if any(event.rung.role == "on_call" for one in seen.clocks for event in one.explained.to_come):
+        line("On call: as the configuration has it; swaps and overrides in the database are not looked at.")
     for counts in dict.fromkeys(reader.read(hours(one.explained, seen.rules)) for one in seen.clocks):
         line(visible(f"Counted: {counts}."))
     line()
@@ -262,11 +264,11 @@ def _events(one: Foreseen, seen: Preview) -> Iterator[_Event]:
         yield _Event(None, step, say("no target"))
     else:
         due = say("due: {sum}", sum=sum_of(target, explained.until_due))
-        told = [_whom(event, one, seen) for event in explained.to_come if _is_the_due(event)]
-        yield _Event(explained.due_at, step, due, joined(told, ", ") if told else None)
+        told = [event for event in explained.to_come if _is_the_due(event)]
+        yield _Event(explained.due_at, step, due, _whom(told, one, seen) if told else None)
     for event in explained.to_come:
         if not _is_the_due(event):
-            yield _Event(event.at, step, rung_words(event.rung, target), _whom(event, one, seen))
+            yield _Event(event.at, step, rung_words(event.rung, target), _whom([event], one, seen))
 
 
 def _is_the_due(event: ToCome) -> bool:
@@ -274,9 +276,12 @@ def _is_the_due(event: ToCome) -> bool:
     return event.rung.kind in {PingKind.BREACH, PingKind.WINDOW_CLOSED} and not event.rung.repeat
 
 
-def _whom(event: ToCome, one: Foreseen, seen: Preview) -> Sentence:
-    claimer = is_for_the_claimer(one.explained.clock.step, event.rung.role)
-    return _CLAIMER if claimer else reached_words(event.reached, seen.rules)
+def _whom(events: Sequence[ToCome], one: Foreseen, seen: Preview) -> Sentence:
+    """Return whom events at one moment reach together, each place once."""
+    known = [event for event in events if not is_for_the_claimer(one.explained.clock.step, event.rung.role)]
+    reached = {where.channel: where for event in known for where in event.reached}
+    words = [reached_words(tuple(reached.values()), seen.rules)] if reached or len(known) == len(events) else []
+    return joined([*([_CLAIMER] if len(known) < len(events) else ()), *words], ", ")
 
 
 def _targets(targets: Mapping[str, int]) -> str:

@@ -2,10 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Final, Self
 
 from escalation.on_call.rota import Override, Roster, Rota, Shift
 from models.on_call import DutyGroup, DutyOverride
+
+GROUP: Final = "slack_group:"
+"""What the id of a Slack user group follows where the group stands for members whom nobody has read."""
 
 
 class Duty:
@@ -22,6 +25,12 @@ class Duty:
     ) -> None:
         standing = tuple(overrides)
         self._rosters = {name: Roster(rota, standing, groups) for name, rota in rotas.items()}
+
+    @classmethod
+    def of_configuration(cls, rotas: Mapping[str, Rota]) -> Self:
+        """Make it without the rows: nobody changed a thing, and a Slack user group stands for its members (`GROUP`)."""
+        groups = {group for rota in rotas.values() for group in rota.slack_groups}
+        return cls(rotas, groups={group: (f"{GROUP}{group}",) for group in groups})
 
     @classmethod
     def of_rows(

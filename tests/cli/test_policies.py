@@ -181,3 +181,39 @@ def test_the_policy_that_nobody_wrote_is_listed_too(office: Office):
     listed = {one["name"]: one for one in json.loads(office.command("policy", "list", "--json", env={}).stdout)}
     assert set(listed) == {"standard", "quick"}
     assert listed["standard"]["targets"] == {}
+
+
+ON_CALL = (
+    OFFICE_HOURS.replace("[departments.billing]\n", '[departments.billing]\non_call = "nights"\n', 1)
+    .replace("[policies.lazy]", '[[policies.standard.ladder]]\nat = "80%"\nping = "on_call"\n'
+             '[[policies.standard.ladder]]\nat = "100%"\nping = "manager"\n'
+             '[[policies.standard.ladder]]\nat = "+0m"\nping = "anna"\n[policies.lazy]', 1)
+    + '[on_call.nights]\n[[on_call.nights.layers]]\nslack_group = "S0NIGHTS"\n'
+)  # fmt: skip
+
+
+def page_of(office: Office, text: str) -> str:
+    office.write(text)
+    told = office.command("policy", "preview", "--received", FRIDAY, "--department", "billing", env={"COLUMNS": "400"})
+    assert told.exit_code == 0, told.output
+    return told.stdout
+
+
+def test_a_slack_user_group_is_named_for_its_members_are_not_known(office: Office):
+    page = page_of(office, ON_CALL)
+    [warning] = [row for row in page.splitlines() if row.startswith("Mon 9 Mar 09:02  claimed")]
+    assert warning.rstrip().endswith("whoever is in Slack user group S0NIGHTS")
+    assert "swaps and overrides in the database are not looked at" in page
+    facts = by_step(previewed(office, "--received", FRIDAY, "--department", "billing", text=ON_CALL))
+    assert [one["to"] for one in facts["acknowledge"]["to_come"][0]["whom"]] == ["slack_group:S0NIGHTS"]
+
+
+def test_without_anybody_on_call_nothing_is_said_of_swaps(office: Office):
+    assert "swaps" not in page_of(office, OFFICE_HOURS)
+
+
+def test_who_is_meant_by_two_rungs_at_once_is_named_once(office: Office):
+    page = page_of(office, ON_CALL)
+    [due] = [row for row in page.splitlines() if row.startswith("Mon 9 Mar 09:05  claimed") and "due: 15 min" in row]
+    assert due.count("the managers' channel") == 1
+    assert due.count("Anna Verdi") == 1
