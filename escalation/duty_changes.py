@@ -23,6 +23,8 @@ from models.vocabulary import OPERATOR, EffectKind
 
 LONGEST: Final = timedelta(days=366)
 REASON_CHARACTERS: Final = 500
+SHORT_ID: Final = 8
+"""So much of the end of a change's id is shown to people; they may give as much to cancel it."""
 _PRIORITY: Final = 3
 
 
@@ -81,9 +83,9 @@ class DutyChanges:
                     return Changed(done=True, said=say("This was done already."))
                 now = self._desk.clock.now()
                 roster = (await duty_at(tx, self._settings, now)).rosters[wanted.rota]
-                idle = self._idle(wanted, roster, now)
-                if idle is not None:
-                    return Changed(done=False, said=idle)
+                refusal = self._swapped_already(wanted, roster, now) or self._idle(wanted, roster, now)
+                if refusal is not None:
+                    return Changed(done=False, said=refusal)
                 row = _row(wanted, actor, now)
                 await tx.on_call.add(row)
                 said = self._told(row)
@@ -146,6 +148,24 @@ class DutyChanges:
         if actor == OPERATOR or actor in concerned or self._settings.is_manager(actor):
             return None
         return say("Only those who are on call then, or a manager, can change this. Ask one of them.")
+
+    def _swapped_already(self, wanted: Wanted, roster: Roster, now: datetime) -> Sentence | None:
+        """Return that a swap stands which this one would undo, for everybody would be on call as without both."""
+        if not wanted.mutual or wanted.instead_of is None:
+            return None
+        standing = roster.swap_of(wanted.member, wanted.instead_of, max(wanted.since, now), wanted.until)
+        if standing is None:
+            return None
+        return say(
+            "{one} and {other} take each other's shifts of {rota} already, from {since} until {until}; a second time "
+            "would undo that. To end it: portavoce oncall cancel {id}",
+            one=self._desk.rulebook.name(standing.instead_of or ""),
+            other=self._desk.rulebook.name(standing.member),
+            rota=roster.rota.label,
+            since=standing.since,
+            until=standing.until,
+            id=standing.id[-SHORT_ID:],
+        )
 
     def _idle(self, wanted: Wanted, roster: Roster, now: datetime) -> Sentence | None:
         """Return why a change would change nothing: nobody whom it replaces is on call in its time."""

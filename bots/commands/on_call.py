@@ -17,14 +17,13 @@ from bots.commands.options import DEFAULT_FILE, AsOption, ConfigOption, JsonOpti
 from bots.commands.storage import Opened, opened
 from bots.printing import line, show_json, table, visible
 from escalation.business_time import zone
-from escalation.duty_changes import Changed, DutyChanges, Wanted, unknown_rota
+from escalation.duty_changes import SHORT_ID, Changed, DutyChanges, Wanted, unknown_rota
 from escalation.language import Reader
 from escalation.on_call import Duty, Shift
 from escalation.on_call.ical import ical
 from escalation.settings import Settings
 from models.vocabulary import OPERATOR
 
-_SHORT: Final = 8
 NOBODY: Final = "nobody"
 
 RotaOption = Annotated[str | None, typer.Option("--rota", metavar="NAME", help="Which rota; needless with only one.")]
@@ -94,7 +93,7 @@ def calendar(
                 _local(fact["until"], timezone),
                 fact["label"],
                 _people(fact["on_call"]),
-                ", ".join(change[-_SHORT:] for change in fact["changes"]),
+                ", ".join(change[-SHORT_ID:] for change in fact["changes"]),
             )
             for fact in facts
         ]
@@ -198,7 +197,7 @@ def _change(config: Path, as_: str | None, work: _Work, *, json: bool) -> None:
     elif not changed.done:
         raise Refused(sentence)
     else:
-        line(visible(f"{sentence} ({changed.id[-_SHORT:]})"))
+        line(visible(f"{sentence} ({changed.id[-SHORT_ID:]})"))
 
 
 async def _changed(config: Path, as_: str | None, work: _Work) -> tuple[Changed, str]:

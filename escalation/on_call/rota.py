@@ -115,6 +115,12 @@ class Roster:
         """Give the keys of those who are on duty at an instant; empty when nobody is."""
         return self._at(at).members
 
+    def swap_of(self, one: str, other: str, since: dt.datetime, until: dt.datetime) -> Override | None:
+        """Give the first swap between two people (keys) that holds at any time from `since` until before `until`."""
+        pair = {one, other}
+        swaps = (change for change in self._overrides if change.mutual and {change.member, change.instead_of} == pair)
+        return next((swap for swap in swaps if swap.since < until and swap.until > since), None)
+
     def watch(self, at: dt.datetime) -> Watch:
         """Tell who is on duty at an instant, until when, and who comes then."""
         until = self.next_change(at)

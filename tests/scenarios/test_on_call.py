@@ -132,6 +132,40 @@ async def test_a_change_that_cannot_be_is_refused_with_a_sentence(house: House, 
         assert await tx.on_call.standing(MONDAY - WEEK) == []
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        wanted("bruno", "anna", mutual=True),
+        wanted("anna", "bruno", mutual=True),
+        wanted("bruno", "anna", mutual=True, since=MONDAY + 3 * DAY, until=MONDAY + 4 * WEEK),
+    ],
+    ids=["same", "the other way round", "overlapping"],
+)
+async def test_a_swap_that_stands_is_not_undone_by_entering_it_again(house: House, again: Wanted):
+    made = await changed(house, wanted("bruno", "anna", mutual=True), actor="anna")
+
+    refused = await changed(house, again, actor="bruno")
+
+    assert not refused.done
+    assert str(refused.said) == (
+        "Anna Verdi and Bruno Neri take each other's shifts of Front desk already, from 09:00 until 09:00; a second "
+        f"time would undo that. To end it: portavoce oncall cancel {made.id[-8:]}"
+    )
+    assert (await duty(house)).on_duty("front", MONDAY) == ("bruno",)
+    assert (await DutyChanges(house.desk).cancel(made.id[-8:], actor="anna")).done
+    assert (await changed(house, again, actor="bruno")).done
+
+
+async def test_a_swap_at_another_time_or_with_somebody_else_stands_beside_it(house: House):
+    assert (await changed(house, wanted("bruno", "anna", mutual=True, until=MONDAY + WEEK))).done
+    for change in (
+        wanted("bruno", "anna", mutual=True, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK),
+        wanted("lea", "bruno", mutual=True),
+        wanted("anna", "bruno"),
+    ):
+        assert (await changed(house, change)).done, change
+
+
 async def test_only_those_concerned_cancel(house: House):
     made = await changed(house, wanted("lea", "anna"), actor="anna")
     changes = DutyChanges(house.desk)
