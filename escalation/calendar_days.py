@@ -20,6 +20,7 @@ from escalation.opening_hours import (
     WeeklyHours,
     merged_openings,
     opening_text,
+    shared_openings,
     split_at_midnight,
 )
 from escalation.public_holidays import HolidayBook
@@ -123,7 +124,7 @@ class DayRules:
         usual = self.usual(day)
         half = self._holidays.half(day)
         if half is not None:
-            return DayRule(_common(usual, self._half_holiday_hours), Cause.HALF_DAY, half)
+            return DayRule(shared_openings(usual, self._half_holiday_hours), Cause.HALF_DAY, half)
         return DayRule(usual)
 
 
@@ -138,8 +139,3 @@ def dated_hours(hours: Sequence[Opening]) -> list[Opening]:
                 "so write the rest under the next date"
             )
     return merged_openings(hours)
-
-
-def _common(one: Sequence[Opening], two: Sequence[Opening]) -> list[Opening]:
-    shared = ((max(a[0], b[0]), min(a[1], b[1])) for a in one for b in two)
-    return [(start, end) for start, end in shared if start < end]

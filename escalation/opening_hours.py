@@ -1,7 +1,7 @@
 """Opening hours as people write them, and the same split into days."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 DAY_MINUTES: Final = 24 * 60
@@ -67,3 +67,9 @@ def merged_openings(openings: Iterable[Opening]) -> list[Opening]:
         else:
             kept.append((start, end))
     return kept
+
+
+def shared_openings(one: Iterable[Opening], two: Sequence[Opening]) -> list[Opening]:
+    """Give what two lists of openings of one day have in common."""
+    shared = ((max(a[0], b[0]), min(a[1], b[1])) for a in one for b in two)
+    return [(start, end) for start, end in shared if start < end]

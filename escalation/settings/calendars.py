@@ -1,15 +1,18 @@
 """Business calendars of the organisation and of its departments: the dates of both levels on top of each other."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from escalation.business_time import BusinessCalendar, zone
-from escalation.opening_hours import Opening
+from escalation.opening_hours import Opening, WeeklyHours, shared_openings, split_at_midnight
 from escalation.settings.sections import Department, Organisation
 
 
 def calendar_of(house: Organisation, own: Department | None = None) -> BusinessCalendar:
-    """Make the calendar of the organisation, or of a department of it, whose own dates win."""
+    """Make the calendar of the organisation, or of a department of it, whose own dates win.
+
+    Where a department has hours of its own, a half day of the organisation leaves of them what both have in common.
+    """
     levels = [house] if own is None else [house, own]
     timezone = own.timezone if own is not None and own.timezone else house.timezone
     closed: dict[dt.date, str] = {}
@@ -21,7 +24,10 @@ def calendar_of(house: Organisation, own: Department | None = None) -> BusinessC
         closed = {day: name for day, name in closed.items() if day not in level.half_days}
         half = {day: hours for day, hours in half.items() if day not in level.closed_days}
         closed.update(level.closed_days)
-        half.update(level.half_days)
+        if level is house and own is not None and own.hours:
+            _leave_in_common(own.hours.weekly, level.half_days, half, closed)
+        else:
+            half.update(level.half_days)
     remaining = own.holiday_half_days if own is not None else None
     return BusinessCalendar(
         weekly=own.hours.weekly if own is not None and own.hours else house.weekly,
@@ -33,3 +39,19 @@ def calendar_of(house: Organisation, own: Department | None = None) -> BusinessC
         half_days=half,
         closures=(closure for file in files for closure in file.closures(zone(timezone))),
     )
+
+
+def _leave_in_common(
+    weekly: WeeklyHours,
+    half_days: Mapping[dt.date, Sequence[Opening]],
+    half: dict[dt.date, Sequence[Opening]],
+    closed: dict[dt.date, str],
+) -> None:
+    """Note what half days leave of weekly hours, in `half`, and in `closed` where that is nothing."""
+    week = split_at_midnight(weekly)
+    for day, openings in half_days.items():
+        usual = week[day.weekday()]
+        if common := shared_openings(usual, openings):
+            half[day] = common
+        elif usual:
+            closed[day] = ""

@@ -64,9 +64,27 @@ def test_a_department_adds_its_dates_and_its_own_win():
     own, other = settings.calendar_for("billing"), settings.calendar_for("product")
 
     assert (hours(own, MONDAY), hours(other, MONDAY)) == (["09:00-12:00"], [])
-    assert (hours(own, FRIDAY), hours(other, FRIDAY)) == ([], ["09:00-11:00"])
-    assert hours(own, SUNDAY) == hours(other, SUNDAY) == ["09:00-10:00"]
+    assert hours(own, FRIDAY) == []
+    assert hours(own, SUNDAY) == ["09:00-10:00"]
     assert own.closed_because(FRIDAY) == "Stocktaking"
+
+
+@pytest.mark.parametrize(
+    ("own", "remaining"),
+    [
+        ("", ["09:00-13:00"]),
+        ('hours = { friday = ["11:00-20:00"] }', ["11:00-13:00"]),
+        ('hours = { friday = ["08:00-10:00", "12:00-18:00"] }', ["09:00-10:00", "12:00-13:00"]),
+        ('hours = { thursday = ["22:00-10:00"] }', ["09:00-10:00"]),
+        ('hours = { friday = ["14:00-20:00"] }', []),
+        ('hours = { monday = ["09:00-18:00"] }', []),
+        ('hours = { monday = ["09:00-18:00"] }\nhalf_days = { 2026-11-27 = ["10:00-15:00"] }', ["10:00-15:00"]),
+    ],
+)
+def test_a_half_day_of_the_organisation_opens_no_department_at_hours_when_it_is_closed(own, remaining):
+    calendar = load(with_dates('half_days = { 2026-11-27 = ["09:00-13:00"] }', own)).calendar_for("billing")
+
+    assert hours(calendar, FRIDAY) == remaining
 
 
 def test_half_holidays_are_kept_by_the_organisation_or_by_a_department():
