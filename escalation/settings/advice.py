@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 
 from escalation.public_holidays import FROZEN_YEARS, has_half_days
+from escalation.settings.calendars import holidays_of
 from escalation.settings.explain import Explainer
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
@@ -198,7 +199,7 @@ def _dates_without_effect(settings: Settings, explainer: Explainer) -> Iterator[
                 (*path, "company_days"),
                 f"{section.company_days.file} closes nothing from {FROZEN_YEARS[0]} to {FROZEN_YEARS[-1]}",
             )
-        region = section.holidays or house.holidays
+        region = holidays_of(house, section if isinstance(section, Department) else None)
         if section.holiday_half_days and (region is None or not has_half_days(region)):
             reason = f"no half holidays are known for {region}" if region else "no holidays are given"
             yield explainer.problem((*path, "holiday_half_days"), f"changes nothing: {reason}")

@@ -32,13 +32,20 @@ def calendar_of(house: Organisation, own: Department | None = None) -> BusinessC
     return BusinessCalendar(
         weekly=own.hours.weekly if own is not None and own.hours else house.weekly,
         timezone=timezone,
-        holidays=own.holidays if own is not None and own.holidays else house.holidays,
+        holidays=holidays_of(house, own),
         language=house.language,
         holiday_half_days=house.holiday_half_days if remaining is None else remaining,
         closed_days=closed,
         half_days=half,
         closures=(closure for file in files for closure in file.closures(zone(timezone))),
     )
+
+
+def holidays_of(house: Organisation, own: Department | None = None) -> str | None:
+    """Give the region whose holidays the organisation, or a department of it, has; None without any."""
+    if own is None or own.holidays is None:
+        return house.holidays
+    return own.holidays or None
 
 
 def _leave_in_common(

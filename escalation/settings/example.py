@@ -102,7 +102,7 @@ members = ["anna", "bruno"]
 manager = "marta"
 on_call = "billing"                   # the rota below; without it nobody in particular is on call
 # timezone = "Europe/Berlin"          # a department elsewhere: its own zone, holidays and hours
-# holidays = "DE-BE"
+# holidays = "DE-BE"                  # or false: it works on holidays
 # hours = {{ monday = ["08:00-16:00"] }}
 # closed_days = [2026-05-08]          # half_days and company_days too: added to the organisation's, and win over them
 

@@ -36,6 +36,7 @@ from escalation.settings.values import (
     HolidayRegion,
     LadderPoint,
     Language,
+    OwnHolidays,
     PublicUrl,
     SecondApproval,
     SecretAddress,
@@ -238,7 +239,7 @@ class Department(NamedSection, DayKeys):
     manager: str | None = None
     on_call: str | None = None
     timezone: TimeZone | None = None
-    holidays: HolidayRegion | None = None
+    holidays: OwnHolidays | None = None
     holiday_half_days: DayHours | None = None
     hours: Hours | None = None
 

@@ -137,6 +137,15 @@ def _holiday_region(region: str) -> str:
     return region
 
 
+def _own_holidays(value: object) -> object:
+    """Accept a region, or false (or "none") for no holidays at all."""
+    if value is False or value == "none":
+        return False
+    if not isinstance(value, str) or not value:
+        raise ValueError('must be a country such as "DE" or "DE-BE", or false where a department works on holidays')
+    return _holiday_region(value)
+
+
 def _our_language(language: str) -> str:
     if language not in LANGUAGES:
         raise UnknownWordError(f'"{language}" is not a language of Portavoce', language, LANGUAGES)
@@ -271,6 +280,12 @@ SecondApproval = Annotated[bool | tuple[str, ...], BeforeValidator(_second_appro
 Text = Annotated[str, AfterValidator(_filled)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 HolidayRegion = Annotated[str, AfterValidator(_holiday_region)]
+OwnHolidays = Annotated[
+    str | Literal[False],
+    BeforeValidator(_own_holidays),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"const": False}], "examples": ["DE-BE", False]}),
+]
+"""The holidays of a region, or False: none, though the organisation has some."""
 Language = Annotated[str, AfterValidator(_our_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})]
 CustomerLanguage = Annotated[str, AfterValidator(_customer_language)]
 PublicUrl = Annotated[str, AfterValidator(_public_url), WithJsonSchema({"type": "string", "format": "uri"})]

@@ -87,6 +87,39 @@ def test_a_half_day_of_the_organisation_opens_no_department_at_hours_when_it_is_
     assert hours(calendar, FRIDAY) == remaining
 
 
+@pytest.mark.parametrize("written", ["false", '"none"'])
+def test_a_department_may_have_no_holidays(written):
+    christmas = dt.date(2026, 12, 25)  # a Friday
+    settings = load(with_dates("", f"holidays = {written}"))
+
+    assert hours(settings.calendar_for("billing"), christmas) == ["09:00-17:00"]
+    assert hours(settings.calendar_of_the_house, christmas) == []
+    assert hours(load(with_dates("", 'holidays = "JP"')).calendar_for("billing"), christmas) == ["09:00-17:00"]
+
+
+@pytest.mark.parametrize("written", ["true", "7", '""'])
+def test_other_holidays_than_a_country_or_none_are_refused(written):
+    [problem] = problems_of(with_dates("", f"holidays = {written}"))
+
+    assert problem.key == "departments.billing.holidays"
+    assert problem.sentence.endswith("or false where a department works on holidays")
+
+
+def test_the_organisation_leaves_the_key_out_where_it_has_no_holidays():
+    assert problems_of(changed(HOUSE, "holidays = false"))
+
+
+def test_half_holidays_without_holidays_are_advised_against():
+    told = load(with_dates("", 'holidays = false\nholiday_half_days = ["09:00-12:00"]')).warnings
+    assert [one.sentence for one in told] == ["changes nothing: no holidays are given"]
+
+
+def test_an_editor_knows_that_a_department_may_have_no_holidays():
+    schema = json_schema({})
+    [written] = [part["properties"]["holidays"] for name, part in schema["$defs"].items() if name == "Department"]
+    assert {"const": False} in written["anyOf"][0]["anyOf"]
+
+
 def test_half_holidays_are_kept_by_the_organisation_or_by_a_department():
     house = changed(HOUSE, 'holidays = "GR"\nholiday_half_days = ["09:00-12:00"]')
     eve = dt.date(2027, 12, 24)  # a Friday
