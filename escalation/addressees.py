@@ -87,17 +87,33 @@ class Addressees:
         return tuple(found)
 
     def reachable(self, addressee: Addressee, rung: Rung, duty: Duty, at: datetime) -> datetime:
-        """Return the first moment (UTC) from ``at`` on at which an addressee may be told; channels always may."""
+        """Return the first moment (UTC) from ``at`` on at which an addressee may be told; channels have no quiet hours."""
         kind, _, key = addressee.channel.partition(":")
         member = self._settings.members.get(key) if kind == "member" else None
         if member is None:
-            return at
+            return self._channel_opens(addressee.channel, at) if rung.hold_until_duty else at
         moment = at
         if rung.hold_until_duty:
             moment = self._on_duty(key, addressee.rota, duty, moment)
         if not rung.page_anyway:
             moment = quiet_until(member, self._settings.timezone_of(key), moment)
         return moment
+
+    def _channel_opens(self, channel: str, at: datetime) -> datetime:
+        """Return when those whose channel it is are there: a department in its hours, approvers in the organisation's.
+
+        The managers' channel is never held, nor one that is nobody's.
+        """
+        settings = self._settings
+        if channel == str(settings.managers.channel):
+            return at
+        calendars = [
+            settings.calendar_for(key) for key, own in settings.departments.items() if str(own.channel) == channel
+        ]
+        approvals = [settings.approval.channel, *(brand.approval.channel for brand in settings.brands.values())]
+        if channel in map(str, approvals):
+            calendars.append(settings.calendar_of_the_house)
+        return min((_opening(calendar, at) for calendar in calendars), default=at)
 
     def _on_duty(self, member: str, rota: str | None, duty: Duty, at: datetime) -> datetime:
         """Return when a member's duty begins: their shift of a rota, else a department of theirs that opens."""

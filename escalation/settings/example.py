@@ -194,7 +194,7 @@ ping = "owner"                        # {_choices(PING_ROLES[:4])},
 # repeat_every = "15m"                # until somebody presses "Got it",
 # repeats = 3                         # so many times, at most nine
 # page_anyway = true                  # quiet hours do not hold it back
-# hold_until_duty = true              # wait until whoever is pinged is on duty
+# hold_until_duty = true              # wait until whoever is pinged is on duty, or their department opens
 
 [[policies.{STANDARD}.ladder]]
 at = "100%"

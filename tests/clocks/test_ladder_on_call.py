@@ -11,7 +11,7 @@ from models.vocabulary import OPERATOR
 from tests.budget.test_on_call import ChatWithGroups
 from tests.clocks.test_ladder import gatherings, heads, made, pass_time, pings, shown
 from tests.house import House
-from tests.scenarios.steps import do, quiet, refused
+from tests.scenarios.steps import do, in_review, quiet, refused
 
 ROTA = """
 [on_call.front]
@@ -82,6 +82,50 @@ async def test_duty_is_waited_for_where_the_clock_runs_at_night(database, clock)
     await quiet(house)
     [view] = shown(house, "member:anna")
     assert view.over is None
+
+
+ALWAYS = ('relay = "5m"', 'relay = "5m"\nhours = "always"')
+
+
+@pytest.mark.parametrize("role", ["department", "owner", "slack:C0BILLING"])
+async def test_the_channel_of_a_department_is_held_until_it_opens(database, clock, role):
+    ladder = LADDER.replace('ping = "on_call"', f'ping = "{role}"\nhold_until_duty = true')
+    house = made(database, clock, ALWAYS, ladder=ladder)
+    house.clock.forward(hours=4)  # 13:00, lunch
+    case_id = await house.arrive()
+    other = await house.arrive("My refund?")
+    await quiet(house)
+    await pass_time(house, minutes=12)
+    assert not shown(house, "C0BILLING")
+    await do(house, other, c.Claim(), actor="anna")
+    house.clock.forward(hours=1)
+    await quiet(house)
+    [view] = shown(house, "C0BILLING")
+    assert view.case_id == case_id, "what was done meanwhile is not sent"
+
+
+async def test_the_approvals_channel_is_held_until_the_organisation_opens(database, clock):
+    ladder = LADDER.replace('ping = "on_call"', 'ping = "approvers"\nhold_until_duty = true')
+    ladder = ladder.replace('["acknowledge"]', '["approve"]')
+    house = made(database, clock, ALWAYS, ladder=ladder)
+    house.clock.forward(hours=4)
+    await in_review(house)
+    await quiet(house)
+    await pass_time(house, minutes=17)
+    assert not shown(house, "C0APPROVE")
+    house.clock.forward(hours=1)
+    await quiet(house)
+    assert heads(shown(house, "C0APPROVE")) == ["not approved yet"]
+
+
+async def test_the_managers_channel_is_never_held(database, clock):
+    ladder = LADDER.replace('ping = "on_call"', 'ping = "managers"\nhold_until_duty = true')
+    house = made(database, clock, ALWAYS, ladder=ladder)
+    house.clock.forward(hours=4)
+    await house.arrive()
+    await quiet(house)
+    await pass_time(house, minutes=12)
+    assert heads(shown(house, "C0MANAGERS")) == ["nobody has claimed it"]
 
 
 async def test_whoever_is_pinged_by_a_rota_may_act_though_in_another_department(database, clock):
