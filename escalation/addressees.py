@@ -87,7 +87,7 @@ class Addressees:
         return tuple(found)
 
     def reachable(self, addressee: Addressee, rung: Rung, duty: Duty, at: datetime) -> datetime:
-        """Return the first moment (UTC) from ``at`` on at which an addressee may be told; channels have no quiet hours."""
+        """Return the first moment (UTC) from ``at`` on at which an addressee may be told; only people are quiet."""
         kind, _, key = addressee.channel.partition(":")
         member = self._settings.members.get(key) if kind == "member" else None
         if member is None:

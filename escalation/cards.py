@@ -6,7 +6,7 @@ from datetime import datetime
 
 from escalation.casefile import CaseFile
 from escalation.comparison import word_diff
-from escalation.language import Ago, Sentence, say
+from escalation.language import Ago, Sentence, joined, say
 from escalation.notes import Note, sentence_of
 from escalation.ports import Capabilities
 from escalation.steps import STEP_LABELS, steps, window_notice
@@ -407,6 +407,8 @@ def journal_line(entry: JournalEntry, shown: Shown) -> Sentence:
     what = _JOURNAL.get(entry.act, say("{act}", act=entry.act))
     if entry.act in {"Reassign", "NotOurs"} and isinstance(entry.details.get("department"), str):
         return say("moved it to {department}", department=shown.label(entry.details["department"]))
+    if entry.act == "Snooze" and isinstance(entry.details.get("why"), str):
+        return joined([what, entry.details["why"]], ": ")
     return what
 
 

@@ -22,7 +22,7 @@ class CaseFile:
 
     ``mentions`` are the customer's messages, oldest first; ``drafts`` by version; ``clocks`` every cycle of every step;
     ``replies`` the reply effects of all rounds, in the order of sending; ``first_tried`` the effect ids whose bytes
-    may have left.
+    may have left. ``put_off_since``: the first snooze since anybody took the case up (UTC), read for a snooze only.
     """
 
     case: Case
@@ -32,6 +32,7 @@ class CaseFile:
     clocks: Sequence[StepClock] = ()
     cards: Sequence[Card] = ()
     replies: Sequence[Effect] = ()
+    put_off_since: datetime | None = None
 
     @property
     def mention(self) -> Mention:

@@ -116,10 +116,14 @@ class Dismiss:
 
 @dataclass(frozen=True)
 class Snooze:
-    """Bring it back at ``until`` (UTC), or when the customer writes; its clocks stand still for this reason."""
+    """Bring it back at ``until`` (UTC), or when the customer writes; its clocks stand still for this reason.
+
+    ``why``: in the words of whoever snoozes it, maybe empty.
+    """
 
     until: datetime
     reason: PauseReason = PauseReason.SNOOZED
+    why: str = ""
 
 
 @dataclass(frozen=True)

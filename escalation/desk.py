@@ -6,7 +6,7 @@ They are decided by pure functions and written in one transaction.
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from escalation import commands as c
 from escalation.called import is_called
@@ -27,6 +27,11 @@ from models.store.writes import Writes
 from models.vocabulary import EffectKind
 
 T = TypeVar("T")
+TAKES_UP: Final = frozenset(
+    act.__name__
+    for act in (c.Claim, c.TakeOver, c.Reassign, c.NotOurs, c.SubmitDraft, c.SendBack, c.Reject, c.CustomerWrote)
+)
+"""The acts by which a case is worked at again, so that a snooze after them begins a pause of its own."""
 
 
 class Storage(Protocol):
@@ -202,6 +207,9 @@ class Desk:
                 gone = say("The account {account} is not in the configuration any more.", account=file.case.account)
                 outcomes[number] = Outcome(case_id, refusal=gone)
                 continue
+            if isinstance(order.command, c.Snooze):
+                since = await tx.cases.put_off_since(case_id, taken_up=TAKES_UP)
+                file = replace(file, put_off_since=since)
             decided = decide(file, order.command, rules, actor=order.actor, now=self.clock.now())
             if isinstance(decided, Refusal):
                 outcomes[number] = Outcome(case_id, refusal=decided.sentence)

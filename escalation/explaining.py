@@ -62,7 +62,8 @@ class Rule:
 class Pause:
     """A stretch in which a clock stood still; ``seconds`` are those that would have counted.
 
-    ``end`` is ``None`` while it lasts; ``until`` is when it was to end by itself, ``by`` who asked for it.
+    ``end`` is ``None`` while it lasts; ``until`` is when it was to end by itself, ``by`` who asked for it, ``why`` in
+    their words.
     """
 
     start: datetime
@@ -71,6 +72,7 @@ class Pause:
     reason: PauseReason | None = None
     by: str | None = None
     until: datetime | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -296,4 +298,5 @@ def _pause(
         reason=PauseReason(details["reason"]) if "reason" in details else None,
         by=snooze.actor if snooze is not None else None,
         until=datetime.fromisoformat(details["until"]) if "until" in details else None,
+        why=details.get("why"),
     )

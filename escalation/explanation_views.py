@@ -242,6 +242,8 @@ def _pause(pause: Pause, rules: Rules) -> Sentence:
     why = say("snoozed by {who}", who=rules.name(pause.by)) if pause.by else say("snoozed")
     if pause.reason is PauseReason.WAITING_CUSTOMER:
         why = say("waiting for the customer")
+    if pause.why:
+        why = joined([why, pause.why], ": ")
     if pause.end is None:
         if pause.until is None:
             return say("since {start}: {why}", start=pause.start, why=why)

@@ -77,6 +77,7 @@ def _pause(pause: Pause) -> dict[str, Any]:
         "reason": pause.reason.value if pause.reason else None,
         "by": pause.by,
         "until": pause.until,
+        "why": pause.why,
     }
 
 

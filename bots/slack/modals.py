@@ -20,6 +20,8 @@ DEPARTMENT_BLOCK, DEPARTMENT_ACTION = "department", f"{PREFIX}department"
 SNOOZE_BLOCK, SNOOZE_ACTION = "snooze", f"{PREFIX}snooze_choice"
 WHY_BLOCK, WHY_ACTION = "why", f"{PREFIX}snooze_why"
 MOMENT_BLOCK, MOMENT_ACTION = "moment", f"{PREFIX}snooze_moment"
+WORDS_BLOCK, WORDS_ACTION = "words", f"{PREFIX}snooze_words"
+WORDS_CHARACTERS: Final = 200
 
 TITLE_CHARACTERS: Final = 24
 SNOOZES: Final[Mapping[str, Sentence]] = {
@@ -167,12 +169,19 @@ def snooze_dialog(
         "label": plain(reader.read(say("Date and time"))),
         "element": {"type": "datetimepicker", "action_id": MOMENT_ACTION},
     }
+    own_words: Block = {
+        "type": "input",
+        "block_id": WORDS_BLOCK,
+        "optional": True,
+        "label": plain(reader.read(say("In your words"))),
+        "element": {"type": "plain_text_input", "action_id": WORDS_ACTION, "max_length": WORDS_CHARACTERS},
+    }
     zone = context([reader.read(say("Times are in {zone}.", zone=reader.timezone))], "zone")
     words = reader.read(say("Snooze"))
     return modal(
         f"{PREFIX}{Act.SNOOZE.value}",
         title=words,
-        blocks=[reasons, choice, moment, zone],
+        blocks=[reasons, own_words, choice, moment, zone],
         reference=reference,
         submit=words,
         close=cancel(reader),

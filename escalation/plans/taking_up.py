@@ -1,12 +1,12 @@
 """Plans for taking a case up, passing it on, putting it off and ending it without a reply."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from escalation import commands as c
 from escalation.casefile import RouteMatch
 from escalation.decision import CardWanted, Intent, Refusal, TimerSet
-from escalation.language import Ago, say
+from escalation.language import Ago, Sentence, say
 from escalation.notes import Note
 from escalation.plans.drafts import supersede
 from escalation.plans.refusals import why_not
@@ -130,17 +130,37 @@ def dismiss(scene: Scene, command: c.Dismiss) -> Plan | Refusal:
 def snooze(scene: Scene, command: c.Snooze) -> Plan | Refusal:
     """Put the case away until it comes back by itself."""
     longest = timedelta(seconds=scene.rules.longest_pause[command.reason])
-    if not scene.at < command.until <= scene.at + longest:
-        return Refusal(say("Choose a moment within the next {longest}.", longest=longest))
+    since = scene.file.put_off_since or scene.at
+    if not scene.at < command.until <= since + longest:
+        return Refusal(_not_so_long(scene, since, longest))
     said = say("Snoozed until {until}.", until=command.until)
     if command.reason is PauseReason.WAITING_CUSTOMER:
         said = say("Waiting for the customer, until {until} at the latest.", until=command.until)
     return Plan(
         changes={"snoozed_until": command.until, "pause_reason": command.reason},
-        details={"reason": command.reason.value, "until": command.until.isoformat()},
+        details={"reason": command.reason.value, "until": command.until.isoformat()}
+        | ({"why": command.why.strip()} if command.why.strip() else {}),
         timers=[TimerSet(TimerKind.WAKE, command.until)],
         cancel_timers=[TimerKind.WAKE],
         said=said,
+    )
+
+
+def _not_so_long(scene: Scene, since: datetime, longest: timedelta) -> Sentence:
+    """Return until when a case may be put off; counted from its first snooze since anybody took it up."""
+    latest = since + longest
+    if since == scene.at:
+        return say("Choose a moment within the next {longest}.", longest=longest)
+    if latest <= scene.at:
+        return say(
+            "This has been put off since {since} and nobody took it up; it may wait for {longest} at most.",
+            since=since,
+            longest=longest,
+        )
+    return say(
+        "This has been put off since {since} and nobody took it up. Choose a moment until {latest}.",
+        since=since,
+        latest=latest,
     )
 
 

@@ -273,6 +273,17 @@ class Cases:
         )
         return (await self._session.exec(query)).all()
 
+    async def put_off_since(self, case_id: str, *, taken_up: Collection[str]) -> datetime | None:
+        """Return when a case was snoozed first since the last of the acts ``taken_up``; ``None`` where it was not."""
+        of_case = col(JournalEntry.case_id) == case_id
+        last = select(func.max(JournalEntry.case_version)).where(of_case, col(JournalEntry.act).in_(sorted(taken_up)))
+        query = select(JournalEntry.at).where(
+            of_case,
+            col(JournalEntry.act) == "Snooze",
+            col(JournalEntry.case_version) > func.coalesce(last.scalar_subquery(), 0),
+        )
+        return (await self._session.exec(query.order_by(col(JournalEntry.case_version)).limit(1))).first()
+
     async def effects(self, case_id: str) -> Sequence[Effect]:
         """Return everything a case intended outside, in order."""
         return (

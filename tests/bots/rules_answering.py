@@ -233,7 +233,7 @@ class Answering:
         case, card = await new_card(office)
         dialog = await office.open("anna", card, "Snooze")
         assert isinstance(dialog, Dialog)
-        assert dialog.fields == ("Why does it wait?", "Bring it back", "Date and time")
+        assert dialog.fields == ("Why does it wait?", "In your words", "Bring it back", "Date and time")
         wait = {"Why does it wait?": "Waiting for the customer (at most 14 d)", "Bring it back": "Tomorrow at 9:00"}
         told = await office.submit("anna", wait)
         assert told.text == "Waiting for the customer, until Tue 3 Mar 09:00 at the latest."
@@ -243,6 +243,18 @@ class Answering:
         assert "Waiting for the customer, until Tue 3 Mar 09:00 at the latest." in card.text
         assert "first response – stands still" in card.text
         assert "Snooze" in card.buttons
+
+    async def test_a_snooze_is_explained_in_the_words_of_whoever_asked_for_it(self, office: SurfaceHarness) -> None:
+        _, card = await new_card(office)
+        await office.open("anna", card, "Snooze")
+        await office.submit("anna", {"In your words": "waits for the *warehouse*", "Bring it back": "4 hours"})
+        for button in ("Explain", "Details"):
+            dialog = await office.open("anna", card, button)
+            assert isinstance(dialog, Dialog)
+            text = "\n".join(dialog.pieces)
+            assert "waits for the *warehouse*" in text, button
+        dialog = await office.open("anna", card, "Explain")
+        assert "snoozed by Anna Verdi: waits for the *warehouse*" in "\n".join(dialog.pieces)
 
     async def test_a_card_and_its_approval_say_when_the_network_takes_no_reply_any_more(
         self, office: SurfaceHarness

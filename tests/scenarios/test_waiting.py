@@ -64,6 +64,38 @@ async def test_snoozing_is_for_a_moment_in_the_next_thirty_days(house: House):
         assert "the next 30 d" in await refused(house, case_id, c.Snooze(until), actor="anna")
 
 
+async def test_snoozes_in_a_row_are_as_long_together_as_one_may_be(house: House):
+    case_id, day = await house.arrive(), timedelta(days=1)
+    begun = house.clock.now()
+    await do(house, case_id, c.Snooze(begun + 20 * day), actor="anna")
+    house.clock.forward(days=10)
+    await do(house, case_id, c.Snooze(begun + 25 * day), actor="bruno")
+    house.clock.forward(days=16)
+    await house.sweeper.sweep()
+    await quiet(house)
+    assert await state(house, case_id) is CaseState.WAITING_ANSWER
+    told = await refused(house, case_id, c.Snooze(begun + 31 * day), actor="anna")
+    assert told == "This has been put off since 09:00 and nobody took it up. Choose a moment until 09:00."
+    await do(house, case_id, c.Snooze(begun + 30 * day), actor="anna")
+    house.clock.forward(days=5)
+    await house.sweeper.sweep()
+    told = await refused(house, case_id, c.Snooze(house.clock.now() + day / 24), actor="anna")
+    assert told == "This has been put off since 09:00 and nobody took it up; it may wait for 30 d at most."
+    await do(house, case_id, c.Claim(), actor="anna")
+    await do(house, case_id, c.Snooze(house.clock.now() + 30 * day), actor="anna")
+
+
+async def test_a_customer_who_writes_begins_a_new_pause(house: House):
+    case_id, month = await house.arrive(), timedelta(days=30)
+    await do(house, case_id, c.Snooze(house.clock.now() + month), actor="anna")
+    house.clock.forward(days=20)
+    await write(house, "Hello?", to=case_id)
+    await do(house, case_id, c.Snooze(house.clock.now() + month, why="waits for the warehouse"), actor="anna")
+    async with house.database.read() as tx:
+        newest = (await tx.cases.journal(case_id))[-1]
+    assert newest.details["why"] == "waits for the warehouse"
+
+
 async def test_claiming_or_writing_ends_a_snooze(house: House):
     first, second = await house.arrive("invoice one"), await house.arrive("invoice two")
     for case_id in (first, second):

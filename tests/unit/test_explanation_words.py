@@ -217,13 +217,13 @@ def test_a_pause_that_is_over_says_what_it_kept_from_counting():
         snoozed(1, at(12, 30), at(15), paused=[KEY]),
         an_entry(2, at(15), "Wake", CaseState.WAITING_ANSWER, resumed=[KEY]),
         an_entry(3, at(15, 10), "Snooze", CaseState.SNOOZED, reason="waiting_customer", until=at(16).isoformat(),
-                 paused=[KEY]),
+                 paused=[KEY], why="sends a photo"),
         an_entry(4, at(15, 40), "CustomerWrote", CaseState.WAITING_ANSWER, resumed=[KEY]),
     ]  # fmt: skip
     view = clock_view(explained(a_clock(paused_seconds=2 * 3_600), at(16), journal), RULES, at(16))
     assert facts(view, "Stood still") == [
         "Mon 12:30-15:00, 1 h 30 min of what counts: snoozed by Anna",
-        "Mon 15:10-15:40, 30 min of what counts: waiting for the customer",
+        "Mon 15:10-15:40, 30 min of what counts: waiting for the customer: sends a photo",
     ]
 
 

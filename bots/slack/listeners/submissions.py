@@ -25,6 +25,9 @@ from bots.slack.modals import (
     SNOOZE_BLOCK,
     WHY_ACTION,
     WHY_BLOCK,
+    WORDS_ACTION,
+    WORDS_BLOCK,
+    WORDS_CHARACTERS,
     snoozed_until,
 )
 from bots.slack.places import entered, place_of, place_of_dialog, typed
@@ -168,7 +171,8 @@ def _snooze(of: _Submitted) -> c.Command | Sentence:
     if until is None:
         return say("Give the date and the time below, or choose one of the others.")
     try:
-        return c.Snooze(until, PauseReason(_option(of.body, WHY_BLOCK, WHY_ACTION)))
+        reason = PauseReason(_option(of.body, WHY_BLOCK, WHY_ACTION))
+        return c.Snooze(until, reason, typed(of.body, WORDS_BLOCK, WORDS_ACTION)[:WORDS_CHARACTERS])
     except ValueError:
         return OLD_CARD
 
