@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator
 from escalation.public_holidays import FROZEN_YEARS, has_half_days
 from escalation.settings.calendars import holidays_of
 from escalation.settings.explain import Explainer
+from escalation.settings.ladder_advice import ladder_advice
 from escalation.settings.positions import KeyPath
 from escalation.settings.problems import Problem
-from escalation.settings.rota_advice import on_call_clocks, rota_advice
-from escalation.settings.sections import CLOCK_TARGETS, Department, LadderStep, Organisation, Policy
+from escalation.settings.rota_advice import rota_advice
+from escalation.settings.sections import CLOCK_TARGETS, Department, Organisation
 from escalation.settings.settings import STANDARD, Settings
 from escalation.settings.spelling import nearest
 from escalation.settings.values import ChannelAddress
@@ -27,7 +28,7 @@ def advice(
         *_lonely_approvers(settings, explainer),
         *_long_business_days(settings, explainer),
         *_pings_for_nobody(settings, explainer),
-        *_rungs_that_reach_nobody(settings, explainer),
+        *ladder_advice(settings, explainer),
         *_policy_cases_without_effect(settings, explainer),
         *_unknown_networks(settings, explainer, networks),
         *_brands(settings, explainer),
@@ -106,40 +107,6 @@ def _pings_for_nobody(settings: Settings, explainer: Explainer) -> Iterator[Prob
                     f"pings {step.ping}, but {reason} and [managers] is missing, so nobody hears of it",
                 )
                 return
-
-
-def _rungs_that_reach_nobody(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
-    """Find rungs whose role has nobody, so that they always go to the next one."""
-    departments = settings.departments.values()
-    managers = (settings.members.get(own.manager) for own in departments if own.manager)
-    senior = any(manager is not None and manager.manager for manager in managers)
-    reasons = {
-        "deputy": None if settings.approval.deputies else "[approval] has no deputies",
-        "managers_manager": None if senior else "no department's manager has a manager in [members]",
-    }
-    for key, policy in settings.policies.items():
-        for index, step in enumerate(policy.ladder):
-            reason = _nobody_on_call(settings, policy, step) if step.ping == "on_call" else reasons.get(step.ping)
-            if reason:
-                yield explainer.problem(
-                    ("policies", key, "ladder", index, "ping"),
-                    f"pings {step.ping}, but {reason}; it goes to whom the next step of the ladder means",
-                )
-
-
-def _nobody_on_call(settings: Settings, policy: Policy, step: LadderStep) -> str | None:
-    """Say why a rung finds nobody on call: a route by which its policy comes to a department without a rota."""
-    if not settings.approval.on_call and not any(own.on_call for own in settings.departments.values()):
-        return "no department has on_call, so nobody ever is"
-    if not on_call_clocks(settings, policy, step, rota_of="departments"):
-        return None
-    for number, route in enumerate(settings.routes, start=1):
-        if route.policy == policy.key and not settings.departments[route.department].on_call:
-            return (
-                f"departments.{route.department}, to which route no. {number} leads, has no on_call, so nobody there "
-                "ever is"
-            )
-    return None
 
 
 def _policy_cases_without_effect(settings: Settings, explainer: Explainer) -> Iterator[Problem]:

@@ -53,6 +53,7 @@ _REFERENCES: Final = (
     _Reference(("approval", "deputies", EVERY), ("members",), "member"),
     _Reference(("managers", "members", EVERY), ("members",), "member"),
     _Reference(("brands", EVERY, "approval", "approvers", EVERY), ("members",), "member"),
+    _Reference(("brands", EVERY, "approval", "deputies", EVERY), ("members",), "member"),
     _Reference(("routes", EVERY, "department"), ("departments",), "department"),
     _Reference(("routes", EVERY, "also", EVERY), ("departments",), "department"),
     _Reference(("routes", EVERY, "policy"), ("policies",), "policy", (STANDARD,)),

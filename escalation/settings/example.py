@@ -205,7 +205,7 @@ ping = "manager"
 label = "Acme"
 signature = "^{{initials}}"             # {_SIGNATURE_CHOICES}
 # language = "en"
-# approval = {{ channel = "slack:C0ACME", approvers = ["carla"] }}
+# approval = {{ channel = "slack:C0ACME", approvers = ["carla"], deputies = ["marta"] }}   # its own, nobody else's
 
 # A brand's identity on a network. Every connector adds keys of its own (`portavoce connectors`).
 [accounts.acme_mastodon]

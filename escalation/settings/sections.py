@@ -54,8 +54,8 @@ PING_ROLES: Final = (
 """Who a ladder may ping besides a named member or a channel.
 
 `owner` is whoever owes the step: the department's channel until somebody claims, then the claimer, in review the
-approvers. `deputy` stands for [approval] deputies, who may then approve; `manager` is the department's, `managers` the
-channel and members of [managers].
+approvers. `deputy` stands for the deputies of [approval] or of the brand, who may then approve; `manager` is the
+department's, `managers` the channel and members of [managers].
 """
 
 ClockName = Literal["acknowledge", "answer", "approve", "relay", "first_response", "next_response", "resolution"]
@@ -435,10 +435,14 @@ class Policy(NamedSection):
 
 
 class BrandApproval(Section):
-    """A brand's own approvals channel and approvers; what is missing comes from [approval]."""
+    """A brand's own approvals channel and approvers; what is missing comes from [approval].
+
+    Where a brand names approvers, its deputies are those that it names, and nobody else's.
+    """
 
     channel: ChannelAddress | None = None
     approvers: tuple[str, ...] = ()
+    deputies: tuple[str, ...] = ()
 
 
 class Brand(NamedSection):

@@ -195,7 +195,12 @@ class Settings(Section, title="Portavoce configuration"):
 
     def deputies(self, account: str) -> frozenset[str]:
         """Members (keys) who may approve replies of this account once the ladder has called for a deputy."""
-        return frozenset(self.approval.deputies) - frozenset(self.approval_for(account).approvers)
+        return frozenset(self.named_deputies(account)) - frozenset(self.approval_for(account).approvers)
+
+    def named_deputies(self, account: str) -> tuple[str, ...]:
+        """Give the deputies of the account's brand, or of [approval] where the brand names neither these nor approvers."""
+        own = self.brand_of(account).approval
+        return own.deputies if own.approvers or own.deputies else self.approval.deputies
 
     @functools.cached_property
     def rotas(self) -> Mapping[str, Rota]:

@@ -328,6 +328,22 @@ async def test_an_approval_is_nudged_then_its_deputy_may_decide(database, clock)
     await do(house, case_id, c.Approve(seen), actor="marta")
 
 
+async def test_a_brand_with_approvers_of_its_own_has_deputies_of_its_own(database, clock):
+    house_deputy = ("undo_seconds = 5", 'undo_seconds = 5\ndeputies = ["marta"]')
+    approval = '[brands.acme.approval]\napprovers = ["carla"]\ndeputies = ["lea"]'
+    of_acme = ('[brands.acme]\nlabel = "Acme"', f'[brands.acme]\nlabel = "Acme"\n{approval}')
+    house = made(database, clock, house_deputy, of_acme, ladder=DEPUTY)
+    case_id = await in_review(house)
+    await pass_time(house, minutes=20)
+    file = await house.desk.file(case_id)
+    seen = c.DraftSeen(file.draft.version, file.draft.hash, file.case.context_version)
+    assert "Only an approver" in await refused(house, case_id, c.Approve(seen), actor="marta")
+    assert heads(shown(house, "member:lea")) == ["LATE"]
+    assert not shown(house, "member:marta")
+    await do(house, case_id, c.Approve(seen), actor="lea")
+    assert house.settings.deputies("other") == {"marta"}
+
+
 async def test_a_claim_that_nothing_follows_is_reminded_then_released(database, clock):
     claims = ('relay = "5m"', 'relay = "5m"\nremind_claim = "20m"\nrelease_claim = "40m"')
     house = made(database, clock, claims)

@@ -121,6 +121,24 @@ def test_rungs_that_reach_nobody_are_told():
     ]
 
 
+DEPUTISED = SAMPLE.replace("undo_seconds = 10", 'undo_seconds = 10\ndeputies = ["bruno"]').replace(
+    "[policies.standard]", '[[policies.standard.ladder]]\nat = "90%"\nping = "deputy"\n[policies.standard]', 1
+)
+
+
+def test_a_brand_without_deputies_of_its_own_is_told():
+    (warning,) = load(DEPUTISED).warnings
+    assert warning.sentence == (
+        "pings deputy, but brands.acme has approvers of its own and no deputies; it goes to whom the next step of the "
+        "ladder means"
+    )
+    named = DEPUTISED.replace('approvers = ["bruno"]', 'approvers = ["bruno"]\ndeputies = ["anna"]')
+    assert load(named).warnings == ()
+    elsewhere = DEPUTISED.replace('department = "product"\n\n', 'department = "product"\npolicy = "quick"\n\n')
+    elsewhere = elsewhere.replace('visibility = "private"', 'visibility = "private"\naccounts = ["contact"]')
+    assert load(elsewhere).warnings == ()
+
+
 def test_without_accounts_nothing_comes_in():
     told = [problem.sentence for problem in load(SAMPLE[: SAMPLE.index("[accounts.acme_mastodon]")]).warnings]
 
