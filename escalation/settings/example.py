@@ -192,7 +192,7 @@ ping = "owner"                        # {_choices(PING_ROLES[:4])},
                                       # {_choices(PING_ROLES[4:])}, a member, or a channel
 # steps = ["first_response"]          # for these clocks only
 # repeat_every = "15m"                # until somebody presses "Got it",
-# repeats = 3                         # so many times, at most nine
+# repeats = 3                         # so many times, at most nine, until a later step of the ladder comes
 # page_anyway = true                  # quiet hours do not hold it back
 # hold_until_duty = true              # wait until whoever is pinged is on duty, or their department opens
 

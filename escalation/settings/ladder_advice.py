@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from escalation.quantities import duration_text
 from escalation.settings.explain import Explainer
 from escalation.settings.problems import Problem
 from escalation.settings.rota_advice import on_call_clocks
@@ -12,6 +13,7 @@ from escalation.settings.settings import Settings
 def ladder_advice(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
     """Find what is allowed but suspicious about ladders."""
     yield from _rungs_that_reach_nobody(settings, explainer)
+    yield from _repetitions_cut_short(settings, explainer)
 
 
 def _rungs_that_reach_nobody(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
@@ -76,3 +78,40 @@ def _nobody_above(settings: Settings) -> str | None:
     if any(manager is not None and manager.manager for manager in managers):
         return None
     return "no department's manager has a manager in [members]"
+
+
+def _repetitions_cut_short(settings: Settings, explainer: Explainer) -> Iterator[Problem]:
+    """Find rungs that a later one ends before they were repeated as often as the file says."""
+    for key, policy in settings.policies.items():
+        for index, step in enumerate(policy.ladder):
+            cut = min(_cuts(policy, step), key=lambda one: one[0], default=None)
+            if cut is None or not step.repeat_every:
+                continue
+            left, later = cut
+            few = f"only {left} come" if left > 1 else "only 1 comes" if left else "none comes"
+            wanted, every = step.repeats or 1, duration_text(step.repeat_every)
+            yield explainer.problem(
+                ("policies", key, "ladder", index, "repeats" if step.repeats else "repeat_every"),
+                f"is cut short: of {wanted} repetition{'s' if wanted > 1 else ''} every {every} {few} before the step "
+                f'at "{later.at}", which ends them',
+            )
+
+
+def _cuts(policy: Policy, step: LadderStep) -> Iterator[tuple[int, LadderStep]]:
+    """Yield how many repetitions of a rung are left, and by which later rung, for each target that cuts them short."""
+    every, wanted = step.repeat_every, step.repeats or 1
+    if not every:
+        return
+    promised = [*policy.targets.items(), *(promise for other in policy.when for promise in other.targets.items())]
+    for clock, target in promised:
+        if step.steps and clock not in step.steps:
+            continue
+        first = step.at.seconds(target)
+        others = [other for other in policy.ladder if not other.steps or clock in other.steps]
+        later = min(
+            (other for other in others if other.at.seconds(target) > first),
+            key=lambda other: other.at.seconds(target),
+            default=None,
+        )
+        if later is not None and (left := (later.at.seconds(target) - first - 1) // every) < wanted:
+            yield left, later

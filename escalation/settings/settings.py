@@ -198,7 +198,7 @@ class Settings(Section, title="Portavoce configuration"):
         return frozenset(self.named_deputies(account)) - frozenset(self.approval_for(account).approvers)
 
     def named_deputies(self, account: str) -> tuple[str, ...]:
-        """Give the deputies of the account's brand, or of [approval] where the brand names neither these nor approvers."""
+        """Give the deputies of the account's brand; those of [approval] where it names neither these nor approvers."""
         own = self.brand_of(account).approval
         return own.deputies if own.approvers or own.deputies else self.approval.deputies
 

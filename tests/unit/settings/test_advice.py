@@ -139,6 +139,33 @@ def test_a_brand_without_deputies_of_its_own_is_told():
     assert load(elsewhere).warnings == ()
 
 
+def repeated(first: str, *, every: str = "10m", times: int = 9, later: str = "+30m", clocks: str = "") -> list[str]:
+    """What is advised about a rung that repeats, and a later one; promised are 15 min for a claim, 2 h for a reply."""
+    ladder = (
+        f'[[policies.standard.ladder]]\nat = "{first}"\nping = "owner"\nrepeat_every = "{every}"\nrepeats = {times}\n'
+        f'[[policies.standard.ladder]]\nat = "{later}"\nping = "carla"\n{clocks}\n'
+    )
+    text = SAMPLE.replace("[policies.standard]", f"{ladder}[policies.standard]", 1)
+    told = load(text).warnings
+    assert all(one.line == line_of(text, f"repeats = {times}") for one in told)
+    return [one.sentence for one in told]
+
+
+def test_repetitions_that_a_later_rung_cuts_short_are_told():
+    assert repeated("100%") == [
+        'is cut short: of 9 repetitions every 10m only 2 come before the step at "+30m", which ends them'
+    ]
+    assert repeated("80%", later="100%") == [
+        'is cut short: of 9 repetitions every 10m none comes before the step at "100%", which ends them'
+    ], "of acknowledge the warning is three minutes before the breach"
+    assert repeated("100%", times=2) == []
+    assert repeated("100%", later="+2h") == []
+
+
+def test_rungs_of_other_clocks_cut_nothing_short():
+    assert repeated("100%", clocks='steps = ["answer"]') == []
+
+
 def test_without_accounts_nothing_comes_in():
     told = [problem.sentence for problem in load(SAMPLE[: SAMPLE.index("[accounts.acme_mastodon]")]).warnings]
 
