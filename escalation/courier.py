@@ -117,7 +117,7 @@ class Courier:
                 if self._ripe:
                     await self._settle_finished()
             except Exception as error:  # noqa: BLE001 - the loop outlives a database that is away; leases keep the
-                log.warning("courier waits", problem=f"{type(error).__name__}: {error}")
+                log.warning("courier waits", problem=type(error).__name__)
                 await self._clock.sleep(1)
 
     async def drain(self) -> int:
@@ -346,7 +346,7 @@ class Courier:
             await self.settle([task.result() for task in done])
             settled = done
         except Exception as error:  # noqa: BLE001 - what was learnt outside is not thrown away: each result is tried
-            log.warning("settling one by one", problem=f"{type(error).__name__}: {error}")
+            log.warning("settling one by one", problem=type(error).__name__)
             settled = [task for task in done if await self._settled_alone(task)]
         for task in settled:
             del self._running[task]

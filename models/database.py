@@ -186,6 +186,7 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
         pool_size=5,
         max_overflow=5,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,  # an error names the statement, never what people wrote
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -217,6 +218,7 @@ def _postgresql_engine(url: str, monotonic: Callable[[], float] | None) -> Async
         max_overflow=10,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=monotonic is None,
+        hide_parameters=True,
     )
     if monotonic is not None:
         _ask_after_rest(engine, monotonic)

@@ -82,8 +82,9 @@ def sync_engine(url: str) -> Engine:
             "postgresql+psycopg://",
             creator=lambda: psycopg.connect(url, connect_timeout=CONNECT_SECONDS),
             poolclass=NullPool,
+            hide_parameters=True,
         )
-    engine = create_engine(f"sqlite:///{url.removeprefix(SQLITE)}", poolclass=NullPool)
+    engine = create_engine(f"sqlite:///{url.removeprefix(SQLITE)}", poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
