@@ -16,10 +16,19 @@ _PLAIN_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[!-?A-\[\]-~]*
 
 
 def quiet_logger(name: str) -> logging.Logger:
-    """Return a logger for vendor code, silent below warnings: at debug level it would print messages."""
+    """Return a logger for vendor code, silent below warnings: at debug level it would print messages.
+
+    What went wrong is one line; where in the vendor's code it happened helps nobody.
+    """
     logger = logging.getLogger(f"portavoce.slack.{name}")
     logger.setLevel(logging.WARNING)
+    logger.addFilter(_without_traceback)
     return logger
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
 
 
 def web_client(settings: SlackChat) -> AsyncWebClient:

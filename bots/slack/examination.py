@@ -1,5 +1,6 @@
 """What ``portavoce doctor`` asks Slack."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -7,10 +8,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.verdicts import UNREADABLE, error_word
 from escalation.ports import Finding
+from escalation.secret import Secret
 from escalation.settings import ChannelAddress, Settings
 
 _TOKEN_WORDS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+_APP_TOKEN_WORDS = _TOKEN_WORDS | {"not_allowed_token_type", "missing_scope"}
 _RENEWAL = "Install the app again and renew SLACK_BOT_TOKEN."
+_CONNECTIONS_ADVICE = "Make an app-level token with connections:write (xapp-…) and give it as app_token."
 _REACH = "Ask Slack's status page, and whether this machine reaches chat.slack.api_url."
 _LAST_KNOWN = "Until then whoever was in it when it could be read last stays on call."
 _GROUP_ADVICE = {
@@ -46,10 +50,19 @@ class Examination:
                 what=f"Slack's token works: {answer.get('user', 'bot')} in {answer.get('team', 'the workspace')}",
             )
         ]
+        if self._settings.chat.slack is not None and (token := self._settings.chat.slack.app_token) is not None:
+            found.append(await self._socket_mode(token))
         found += [await self._channel(channel, ", ".join(purposes)) for channel, purposes in self._channels().items()]
         members = [(member.name, member.slack) for member in self._settings.members.values() if member.slack]
         found += [await self._member(name, user) for name, user in members]
         return [*found, *[await self._group(group, ", ".join(rotas)) for group, rotas in self._groups().items()]]
+
+    async def _socket_mode(self, token: Secret) -> Finding:
+        answer, problem = await self._answer(self._client.apps_connections_open(app_token=token.reveal()))
+        if answer is None:
+            advice = _CONNECTIONS_ADVICE if problem in _APP_TOKEN_WORDS else _REACH
+            return Finding(ok=False, what=f"Slack's app token, for Socket Mode: {problem}", advice=advice)
+        return Finding(ok=True, what="Slack's app token opens Socket Mode")
 
     def _groups(self) -> dict[str, list[str]]:
         groups: dict[str, list[str]] = {}
@@ -126,10 +139,12 @@ class Examination:
         return Finding(ok=True, what=what)
 
     async def _ask(self, method: str, **arguments: Any) -> tuple[dict[str, Any] | None, str]:
+        verb = "POST" if method == "auth.test" else "GET"
+        return await self._answer(self._client.api_call(method, params=arguments, http_verb=verb))
+
+    async def _answer(self, call: Awaitable[Any]) -> tuple[dict[str, Any] | None, str]:
         try:
-            answer = await self._client.api_call(
-                method, params=arguments, http_verb="POST" if method == "auth.test" else "GET"
-            )
+            answer = await call
         except SlackApiError as error:
             return None, error_word(error) or "an answer that is not Slack's"
         except UNREADABLE as error:

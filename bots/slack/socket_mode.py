@@ -60,6 +60,9 @@ class SocketMode:
         pause = _FIRST_PAUSE
         while not self._stopped.is_set():
             try:
+                # Asked here, for the SDK would ask for ever, every ten seconds, and never say so to us.
+                opened = await self._client.apps_connections_open(app_token=self._token.reveal())
+                handler.client.wss_uri = opened["url"]
                 await handler.connect_async()  # type: ignore[no-untyped-call]
             except SlackApiError as error:
                 log.warning("slack socket not opened", problem=error_word(error) or "no answer")

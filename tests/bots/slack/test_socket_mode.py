@@ -1,10 +1,16 @@
 """The same listeners without a public address."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from io import StringIO
 
 import pytest
 
+from bots.slack.socket_mode import SocketMode
+from bots.telemetry import set_up_logs
+from escalation.secret import Secret
 from models.database import Database
 from models.vocabulary import DraftSource
 from tests.bots.slack.office import SlackOffice, slack_office
@@ -62,3 +68,35 @@ async def test_a_lost_connection_comes_back(office: SlackOffice) -> None:
     await office.workspace.until(lambda: len(office.workspace.calls.of("apps.connections.open")) > opened)
     await office.workspace.until(lambda: len(office.workspace.links) == 2)
     assert "/portavoce freeze" in (await office.command("anna", "help")).text
+
+
+async def test_the_doctor_opens_socket_mode_with_the_app_token(office: SlackOffice) -> None:
+    found = {one.what: one for one in await office.slack.surface.doctor()}
+    assert found["Slack's app token opens Socket Mode"].ok
+    office.workspace.app = replace(office.workspace.app, app_token="xapp-other")
+    [wrong] = [one for one in await office.slack.surface.doctor() if not one.ok]
+    assert wrong.what == "Slack's app token, for Socket Mode: invalid_auth"
+    assert "connections:write" in wrong.advice
+
+
+class Impatient(TestClock):
+    """A clock of somebody who gives up instead of waiting for the second try."""
+
+    mode: SocketMode
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+        self.mode.stop()
+
+
+async def test_a_wrong_app_token_is_told_in_single_lines(office: SlackOffice) -> None:
+    stream = StringIO()
+    set_up_logs(json=True, stream=stream)
+    office.workspace.app = replace(office.workspace.app, app_token="xapp-other")
+    clock = Impatient()
+    clock.mode = SocketMode(office.slack.app, office.slack.workplace.client, token=Secret("xapp-wrong"), clock=clock)
+    await clock.mode.run()
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert {"slack socket not opened"} <= {line["event"] for line in told}
+    assert all("exception" not in line for line in told)
+    assert "xapp-wrong" not in stream.getvalue()
