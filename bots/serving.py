@@ -67,6 +67,8 @@ async def run(app: App, *, listener: socket.socket | None, work: bool, stop: asy
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(app.close)
         stack.push_async_callback(_ended, asyncio.create_task(app.stay_prepared(unread)))
+        if app.slack is not None:
+            stack.push_async_callback(_ended, asyncio.create_task(app.slack.try_token()))
         if listener is not None:
             await stack.enter_async_context(serving(app, listener))
         if listener is not None and app.slack is not None:

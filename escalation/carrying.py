@@ -11,6 +11,7 @@ import structlog
 
 from escalation.cards import Shown, approval_view, card_view, note_view
 from escalation.casefile import CaseFile
+from escalation.complaints import Complaints
 from escalation.digest import Digest, digest_view
 from escalation.language import Sentence, say
 from escalation.notes import Note
@@ -86,7 +87,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What a job showed. ``verdict`` ``None``: the customer did something first (``arrivals``), so nothing was sent."""
+    """What a job showed. ``verdict`` ``None``: the customer did something first (``arrivals``), so nothing was sent.
+
+    ``asked``: whether anybody outside was asked, and not only that the time for it had not come.
+    """
 
     job: Job
     verdict: AttemptVerdict | None
@@ -97,6 +101,7 @@ class Result:
     retry_at: datetime | None = None
     shown_version: int | None = None
     arrivals: Sequence[Arrival] = field(default_factory=tuple)
+    asked: bool = True
 
 
 _VERDICTS: tuple[tuple[type[OutsideError], AttemptVerdict], ...] = (
@@ -109,6 +114,10 @@ _VERDICTS: tuple[tuple[type[OutsideError], AttemptVerdict], ...] = (
 )
 
 
+class _NotYet(RetryLater):
+    """It could not be tried yet, for a reason of our own."""
+
+
 class Carrier:
     """Carries jobs out. Everything that may go wrong becomes a result; nothing is raised."""
 
@@ -118,9 +127,16 @@ class Carrier:
         self.surfaces = surfaces
         self.clock = clock
         self._gates: dict[str, asyncio.Semaphore] = {}
+        self._complaints = Complaints()
 
     async def carry(self, job: Job) -> Result:
         """Do one job and say what it showed."""
+        result = await self._carried(job)
+        if result.asked:
+            self._complaints.note(job.effect.pace, result.verdict, result.reason)
+        return result
+
+    async def _carried(self, job: Job) -> Result:
         try:
             if job.effect.kind is EffectKind.REPLY:
                 async with self._gate(job.effect.target):
@@ -153,7 +169,7 @@ class Carrier:
     def _still_ours(self, job: Job) -> None:
         """Raise unless the lease outlasts a call that begins now; what waited too long is handed back unsent."""
         if job.begin_by is not None and self.clock.now() >= job.begin_by:
-            raise RetryLater("waited too long for its turn; nothing was sent", retry_at=self.clock.now())
+            raise _NotYet("waited too long for its turn; nothing was sent", retry_at=self.clock.now())
 
     # --- networks -----------------------------------------------------------------------------------------------------
 
@@ -289,7 +305,7 @@ class Carrier:
         surface = self._surface(effect.target)
         version = file.case.version if file else None
         if effect.kind is EffectKind.THREAD and (card is None or card.message_id is None):
-            raise RetryLater("the card is not posted yet")
+            raise _NotYet("the card is not posted yet")
         if job.message_id is not None:
             if card is None or version is None or card.shown_version < version:
                 await surface.update(self._message(job), job.message_id)
@@ -336,7 +352,8 @@ def _sent(job: Job, posted: Posted) -> Result:
 def _failed(job: Job, error: OutsideError) -> Result:
     verdict = next(verdict for kind, verdict in _VERDICTS if isinstance(error, kind))
     retry_at = error.retry_at if isinstance(error, RetryLater) else None
-    return Result(job, verdict, error.reason, error.for_people, retry_at=retry_at)
+    asked = not isinstance(error, _NotYet)
+    return Result(job, verdict, error.reason, error.for_people, retry_at=retry_at, asked=asked)
 
 
 def _news(arrivals: Sequence[Arrival], file: CaseFile) -> list[Arrival]:

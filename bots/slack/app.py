@@ -50,6 +50,14 @@ class Slack:
     socket_mode: SocketMode | None
     workplace: Workplace
 
+    async def try_token(self) -> None:
+        """Ask Slack once whether it takes our token, and log what it says: later nobody would look."""
+        finding = await self.surface.examination.token()
+        if finding.ok:
+            log.info(finding.what)
+        else:
+            log.warning(finding.what, advice=finding.advice)
+
     async def run_socket_mode(self) -> None:
         """Receive by Socket Mode until ``close``; returns at once where the configuration has no ``app_token``."""
         if self.socket_mode is not None:

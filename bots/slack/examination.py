@@ -35,27 +35,24 @@ class Examination:
 
     async def findings(self) -> list[Finding]:
         """Return one line a question. Where the token is refused nothing else is asked."""
-        answer, problem = await self._ask("auth.test")
-        if answer is None:
-            return [
-                Finding(
-                    ok=False,
-                    what=f"Slack's token: {problem}",
-                    advice=_RENEWAL if problem in _TOKEN_WORDS else _REACH,
-                )
-            ]
-        found = [
-            Finding(
-                ok=True,
-                what=f"Slack's token works: {answer.get('user', 'bot')} in {answer.get('team', 'the workspace')}",
-            )
-        ]
+        found = [await self.token()]
+        if not found[0].ok:
+            return found
         if self._settings.chat.slack is not None and (token := self._settings.chat.slack.app_token) is not None:
             found.append(await self._socket_mode(token))
         found += [await self._channel(channel, ", ".join(purposes)) for channel, purposes in self._channels().items()]
         members = [(member.name, member.slack) for member in self._settings.members.values() if member.slack]
         found += [await self._member(name, user) for name, user in members]
         return [*found, *[await self._group(group, ", ".join(rotas)) for group, rotas in self._groups().items()]]
+
+    async def token(self) -> Finding:
+        """Ask whether the bot's token is taken."""
+        answer, problem = await self._ask("auth.test")
+        if answer is None:
+            advice = _RENEWAL if problem in _TOKEN_WORDS else _REACH
+            return Finding(ok=False, what=f"Slack's token: {problem}", advice=advice)
+        who, where = answer.get("user", "bot"), answer.get("team", "the workspace")
+        return Finding(ok=True, what=f"Slack's token works: {who} in {where}")
 
     async def _socket_mode(self, token: Secret) -> Finding:
         answer, problem = await self._answer(self._client.apps_connections_open(app_token=token.reveal()))

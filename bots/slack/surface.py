@@ -44,6 +44,7 @@ class SlackSurface:
         self._settings = settings
         self._client = client
         self._clock = clock
+        self.examination = Examination(settings, client)
         self._direct: dict[str, str] = {}
         self._pictures = Pictures(client)
         self._permalinks: dict[tuple[str, str], str] = {}
@@ -97,7 +98,7 @@ class SlackSurface:
 
     async def doctor(self) -> Sequence[Finding]:
         """Ask Slack about the token, every configured channel, and every member's id."""
-        return await Examination(self._settings, self._client).findings()
+        return await self.examination.findings()
 
     async def direct_channel(self, member: str) -> str:
         """Return the channel of direct messages with a member (a key)."""

@@ -107,6 +107,13 @@ def test_start_up_tells_accounts_channels_and_warnings(office: Office):
     assert "warning: " in err
 
 
+def test_a_slack_that_does_not_answer_is_told_at_the_start(office: Office):
+    with stopped_at_the_end(office.start("run", "--port", "0")) as process:
+        line = next(line for line in process.stderr if "Slack's token" in line)
+    assert "no answer" in line
+    assert "Ask Slack's status page" in line
+
+
 def test_a_taken_port_is_one_before_anything_is_opened(office: Office):
     with taken_port() as port:
         code, out, err = office.process("run", "--port", str(port))
