@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from starlette.requests import Request
 
 from bots.forms.body import Kind, Parsed, TooLargeError, body_kind, parse_body, read_body
-from bots.forms.fields import Typed
+from bots.forms.fields import TRAP, Typed
 from bots.forms.pages import Trouble
 from bots.forms.rate_limit import AddressLimit, client_address
 from bots.forms.tokens import is_idempotency_key, shown_at
@@ -87,6 +87,15 @@ class Gate:
         token = post.page_token if post else ""
         shown = shown_at(token)
         return token if shown is not None and shown <= self._clock.now() else ""
+
+
+def check_trap(post: Post, words: Words) -> None:
+    """Refuse what fills in the field that nobody sees: a program, or a browser that fills in too much.
+
+    The page comes back with all that was typed and the field empty, so a person only has to send it again.
+    """
+    if str(post.parsed.fields.get(TRAP) or "").strip():
+        raise Refused(Trouble(400, "trap_filled", words.trap_filled))
 
 
 def source(request: Request, post: Post, words: Words) -> str:

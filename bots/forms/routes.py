@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bots.forms.body import body_kind
-from bots.forms.fields import TRAP, Typed, message_problems, submission_problems
-from bots.forms.intake import Gate, Post, Refused, check, source
+from bots.forms.fields import Typed, message_problems, submission_problems
+from bots.forms.intake import Gate, Post, Refused, check, check_trap, source
 from bots.forms.negotiation import asked_language, customer_language, names_html, page_language, prefers_json
 from bots.forms.pages import (
     Look,
@@ -30,7 +30,6 @@ from bots.forms.wording import WORDS, Words
 from connectors.form import Settings
 from escalation.conversations import Conversation, Conversations, Opened, StorageUnavailable, Submission
 from escalation.ports import Clock
-from models.columns import new_id, new_token
 
 STORAGE_RETRY_SECONDS: Final = 30
 """What ``Retry-After`` says while storage is away."""
@@ -127,9 +126,7 @@ class _Door:
         required = self._settings.email_required
         problems = submission_problems(post.parsed.fields, typed, email_required=required, words=look.words)
         check(post, problems, look.words)
-        if str(post.parsed.fields.get(TRAP) or "").strip():
-            _log.info("form_trap_filled", account=self._name)
-            return self._stored(request, look, Opened(new_id(self._clock.now()), new_token()))
+        check_trap(post, look.words)
         self._gate.check_pace(post, look.words)
         submission = Submission(
             account=self._name,

@@ -54,6 +54,7 @@ class Words:
     unshowable: str
     not_text: str
     too_quick: str
+    trap_filled: str
     too_often: str
     too_large: str
     not_utf8: str
@@ -107,6 +108,7 @@ ENGLISH: Final = Words(
     unshowable="Remove the invisible control character ({code}) and send again.",
     not_text="This must be a text.",
     too_quick="That was faster than people write. Wait a few seconds, then send again.",
+    trap_filled="A hidden field was filled in, as programs do. It is empty now, your text is still here: send again.",
     too_often=(
         "Too many messages came from your connection. Wait {seconds} seconds, then send again; your text is still here."
     ),
@@ -162,6 +164,7 @@ ITALIAN: Final = Words(
     unshowable="Togli il carattere di controllo invisibile ({code}) e invia di nuovo.",
     not_text="Qui serve un testo.",
     too_quick="Nessuno scrive così in fretta. Aspetta qualche secondo e invia di nuovo.",
+    trap_filled="Un campo nascosto era compilato: lo fanno i programmi. Ora è vuoto, il testo è rimasto: invia di nuovo.",
     too_often=(
         "Dalla tua connessione sono arrivati troppi messaggi. Aspetta {seconds} secondi e invia di nuovo; "
         "il tuo testo è ancora qui."

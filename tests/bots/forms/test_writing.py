@@ -1,11 +1,11 @@
 """A customer opens the form and writes: pages for browsers, JSON for programs."""
 
 import json
-import re
 
 import httpx
 import pytest
 
+from bots.forms.wording import ENGLISH
 from tests.bots.forms.conftest import BuildApp, OpenForm
 from tests.bots.forms.memory import RememberedConversations
 from tests.bots.forms.visitor import ADA, BROWSER, fill_in, read_page, send
@@ -148,27 +148,25 @@ async def test_the_same_key_on_another_form_is_another_case(
 
 
 @pytest.mark.parametrize("sent_as", ["json", "data"])
-async def test_filled_trap_looks_like_success_and_stores_nothing(
+async def test_a_filled_trap_stores_nothing_and_says_so(
     client: httpx.AsyncClient, conversations: RememberedConversations, sent_as: str
 ) -> None:
     trap = read_page(await client.get("/forms/contact")).one("input", tabindex="-1")
     assert "div" in trap.path
     response = await client.post("/forms/contact", **{sent_as: ADA | {trap.attributes["name"]: "https://spam.example"}})  # type: ignore[arg-type]
-
-    assert response.status_code == 201
-    assert set(response.json()) == {"case", "status_url"}
-    assert re.fullmatch(r"http://form\.example/forms/contact/[\w-]+", response.json()["status_url"])
+    assert (response.status_code, response.json()["error"]) == (400, ENGLISH.trap_filled)
     assert conversations.submissions == []
 
 
-async def test_filled_trap_redirects_a_browser(
+async def test_whose_browser_filled_the_trap_has_only_to_send_again(
     client: httpx.AsyncClient, conversations: RememberedConversations
 ) -> None:
     trap = read_page(await client.get("/forms/contact")).one("input", tabindex="-1").attributes["name"]
-    response = await fill_in(client, **ADA, **{trap: "x"})
-    assert response.status_code == 303
-    assert response.headers["location"].startswith("/forms/contact/")
-    assert conversations.submissions == []
+    page = read_page(await fill_in(client, **ADA, **{trap: "x"}))
+    assert ENGLISH.trap_filled in page.one("div", role="alert").text
+    assert page.values[trap] == ""
+    assert (await send(client, "/forms/contact", page.values)).status_code == 303
+    assert [one.message for one in conversations.submissions] == [ADA["message"]]
 
 
 async def test_mail_address_and_subject_may_be_left_out(
