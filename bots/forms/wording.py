@@ -164,7 +164,7 @@ ITALIAN: Final = Words(
     unshowable="Togli il carattere di controllo invisibile ({code}) e invia di nuovo.",
     not_text="Qui serve un testo.",
     too_quick="Nessuno scrive così in fretta. Aspetta qualche secondo e invia di nuovo.",
-    trap_filled="Un campo nascosto era compilato: lo fanno i programmi. Ora è vuoto, il testo è rimasto: invia di nuovo.",
+    trap_filled="Un campo nascosto era compilato: lo fanno i programmi. Ora è vuoto, il testo resta: invia di nuovo.",
     too_often=(
         "Dalla tua connessione sono arrivati troppi messaggi. Aspetta {seconds} secondi e invia di nuovo; "
         "il tuo testo è ancora qui."
