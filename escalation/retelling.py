@@ -162,9 +162,7 @@ class _Story:
         clock.business_seconds = 0.0
         if clock.calendar is not None:
             timing = self._timing_of(key)
-            if clock.paused_at is not None:
-                self._counts_again(key, entry.at)
-                clock.due_at = timing.due_at(clock.started_at, clock.paused_seconds)
+            self._counts_again(key, entry.at)
             clock.business_seconds = float(timing.elapsed(clock.started_at, entry.at, clock.paused_seconds))
 
     def _counts_again(self, key: Key, at: datetime) -> None:

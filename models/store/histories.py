@@ -81,4 +81,4 @@ def _policies_named(details: Mapping[str, Any]) -> Iterator[str]:
     if digest := details.get("policy_digest"):
         yield str(digest)
     if "recomputed" in details:
-        yield from map(str, details["policy"])
+        yield from map(str, details.get("policy", ()))
