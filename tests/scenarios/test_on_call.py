@@ -160,8 +160,8 @@ async def test_a_swap_at_another_time_or_with_somebody_else_stands_beside_it(hou
     assert (await changed(house, wanted("bruno", "anna", mutual=True, until=MONDAY + WEEK))).done
     for change in (
         wanted("bruno", "anna", mutual=True, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK),
-        wanted("lea", "bruno", mutual=True),
         wanted("anna", "bruno"),
+        wanted("lea", "anna", mutual=True),
     ):
         house.clock.forward(seconds=1)  # of two changes of one time the later one holds
         assert (await changed(house, change)).done, change
