@@ -170,10 +170,10 @@ def _answered_since(file: CaseFile, moment: datetime) -> bool:
 def _pauses(scene: Scene, plan: Plan, to: CaseState, ending: set[tuple[Step, int]]) -> list[ClockMoved]:
     """Let the clocks stand still that do so in the state that the case comes to, and all others go on.
 
-    The plan has done so with those that it moves.
+    The plan has done so with those that it times anew.
     """
     still = STANDING_STILL.get(to, frozenset())
-    done = {change.clock_id for change in plan.moved}
+    done = {change.clock_id for change in plan.moved if "paused_at" in change.changes}
     moved: list[ClockMoved] = []
     for clock in scene.file.clocks:
         if clock.ended_at is not None or (clock.step, clock.cycle) in ending or clock.id in done:

@@ -39,8 +39,9 @@ def pass_on(scene: Scene, plan: Plan, department: str, match: RouteMatch | None)
 
     Those that stood still go on. Without a route policy and priority stay, and the new department's hours count.
     """
-    rules = scene.rules
+    rules, case = scene.rules, scene.case
     policy = rules.policy_of(match) if match is not None else None
+    same = policy is None or policy.digest == case.policy_digest
     if match is not None and policy is not None:
         plan.changes |= {"policy": policy.name, "priority": Priority(match.priority)}
         plan.details["route"] = dict(match.reason)
@@ -49,9 +50,10 @@ def pass_on(scene: Scene, plan: Plan, department: str, match: RouteMatch | None)
     passed_on: list[list[Any]] = []
     for clock in _of_the_customer(scene):
         timing = rules.timing_under(policy, clock.step, department) if policy else rules.timing(clock.step, department)
-        changes = _deadline(scene, clock, timing, paused_until(scene, clock), stands_still=False)
-        goes_on = {"paused_at": None} if clock.paused_at is not None else {}
-        _retime(plan, clock, timing, changes | goes_on, whereabouts)
+        plan.moved.append(ClockMoved(clock.id, whereabouts))
+        if not same or (timing.calendar.version, timing.target_seconds) != (clock.calendar, clock.target_seconds):
+            changes = _deadline(scene, clock, timing, paused_until(scene, clock), stands_still=False)
+            _retime(plan, clock, timing, changes | ({"paused_at": None} if clock.paused_at is not None else {}))
         passed_on.append([clock.step.value, clock.cycle])
     plan.details["passed_on"] = passed_on
 
@@ -65,7 +67,7 @@ def _go_on_under(scene: Scene, plan: Plan, policy: PolicyChosen) -> None:
     plan.policy = policy
     plan.changes |= {"policy": policy.name, "policy_digest": policy.digest}
     if policy.digest != scene.case.policy_digest:
-        plan.details["policy"] = [scene.case.policy_digest, policy.digest]
+        plan.details |= {"policy": [scene.case.policy_digest, policy.digest], "recomputed": []}
 
 
 def _deadline(
@@ -90,14 +92,11 @@ def _deadline(
     }
 
 
-def _retime(
-    plan: Plan, clock: StepClock, timing: Timing, changes: dict[str, Any], whereabouts: dict[str, Any] | None = None
-) -> None:
-    """Write a deadline down where it is another one, and in any case where the clock is from now on."""
-    is_timed_anew = any(getattr(clock, name) != value for name, value in changes.items())
-    if is_timed_anew:
-        before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, changes["due_at"]))
-        plan.details.setdefault("recomputed", []).append([clock.step.value, clock.cycle, before, after])
-        plan.retimed.append((clock.step, clock.cycle, timing))
-    if is_timed_anew or whereabouts:
-        plan.moved.append(ClockMoved(clock.id, changes | (whereabouts or {}), timing.calendar))
+def _retime(plan: Plan, clock: StepClock, timing: Timing, changes: dict[str, Any]) -> None:
+    """Write a deadline down, in the journal too, where it is another one."""
+    if all(getattr(clock, name) == value for name, value in changes.items()):
+        return
+    plan.moved.append(ClockMoved(clock.id, changes, timing.calendar))
+    plan.retimed.append((clock.step, clock.cycle, timing))
+    before, after = (moment.isoformat() if moment else None for moment in (clock.due_at, changes["due_at"]))
+    plan.details.setdefault("recomputed", []).append([clock.step.value, clock.cycle, before, after])

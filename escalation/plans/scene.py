@@ -65,8 +65,8 @@ class Plan:
 
     ``stay``: the case does not allow the move (see ``Transition.or_stay``). ``customer_since``: when the
     customer began to wait, where the command starts a clock that runs for them; ``window_since``: when they wrote last,
-    from which the network counts its reply window. ``retimed``: step and cycle of the
-    clocks in ``moved`` that are timed otherwise from now on, and how.
+    from which the network counts its reply window. ``retimed``: step and cycle of the clocks in ``moved`` that are
+    timed otherwise from now on, and how.
     """
 
     changes: dict[str, Any] = field(default_factory=dict)

@@ -186,3 +186,22 @@ async def test_a_department_that_no_route_leads_to_keeps_policy_and_priority(dat
     first = await running(house, case_id, Step.FIRST_RESPONSE)
     assert (first.target_seconds, first.department) == (1_800, "billing")
     await as_told(house, case_id)
+
+
+async def test_under_the_same_policy_what_is_due_but_not_told_yet_is_told(database: Database, clock: TestClock):
+    same = LEGAL.replace('\npolicy = "legal"\npriority = "urgent"', "")
+    house = build_house(database, clock=clock, configuration=same)
+    case_id = await arrived(house)
+    house.clock.forward(minutes=40)  # a quarter of two hours is past, and nobody has swept
+    await do(house, case_id, c.Reassign("billing"), actor="lea")
+    first = await running(house, case_id, Step.FIRST_RESPONSE)
+    assert (first.rungs_passed, first.department) == (0, "billing")
+    [entry] = [entry for entry in await journal(house, case_id) if entry.act == "Reassign"]
+    assert "recomputed" not in entry.details
+    await house.sweeper.sweep()
+    assert (await running(house, case_id, Step.FIRST_RESPONSE)).rungs_passed == 1
+    await do(house, case_id, c.Snooze(house.clock.now() + timedelta(hours=1)), actor="anna")
+    house.clock.forward(minutes=30)
+    await do(house, case_id, c.Reassign("product"), actor="anna")
+    assert (await running(house, case_id, Step.FIRST_RESPONSE)).paused_seconds == 1_800
+    await as_told(house, case_id)
