@@ -1,6 +1,5 @@
 """One effect's way to the outside and back: what is sent, and what its answer means. No transaction is open here."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from escalation.cards import Shown, approval_view, card_view, note_view
 from escalation.casefile import CaseFile
 from escalation.complaints import Complaints
 from escalation.digest import Digest, digest_view
+from escalation.gates import CALLS_AT_ONCE, Gates, Missed
 from escalation.language import Sentence, say
 from escalation.notes import Note
 from escalation.ping_views import gathering_view, ping_view
@@ -42,12 +42,20 @@ from escalation.views import View
 from models.outbox import Card, Effect
 from models.pings import Ping
 from models.store.gatherings import GatheringRows
-from models.vocabulary import DRAWINGS, AttemptVerdict, EffectKind, EffectState, Idempotency, NetworkAct
+from models.vocabulary import (
+    DRAWINGS,
+    NETWORK_EFFECTS,
+    AttemptVerdict,
+    EffectKind,
+    EffectState,
+    Idempotency,
+    NetworkAct,
+)
 
 log = structlog.get_logger(__name__)
 
-CALLS_AT_ONCE = 10
-"""How many jobs of one account may speak to their network at once; not more than a connector has connections."""
+__all__ = ["CALLS_AT_ONCE", "Carrier", "Job", "Mode", "Result", "may_look_up", "only_repeats", "takes_our_key"]
+
 _LONG_READ = timedelta(seconds=60)
 
 
@@ -89,7 +97,8 @@ class Job:
 class Result:
     """What a job showed. ``verdict`` ``None``: the customer did something first (``arrivals``), so nothing was sent.
 
-    ``asked``: whether anybody outside was asked, and not only that the time for it had not come.
+    ``begun``: whether it got its turn at all; what did not stands as if it had never been taken. ``asked``: whether
+    anybody outside was asked, and not only that the time for it had not come.
     """
 
     job: Job
@@ -101,6 +110,7 @@ class Result:
     retry_at: datetime | None = None
     shown_version: int | None = None
     arrivals: Sequence[Arrival] = field(default_factory=tuple)
+    begun: bool = True
     asked: bool = True
 
 
@@ -126,7 +136,7 @@ class Carrier:
         self.rulebook = rulebook
         self.surfaces = surfaces
         self.clock = clock
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self.gates = Gates(rulebook.settings.accounts, clock)
         self._complaints = Complaints()
 
     async def carry(self, job: Job) -> Result:
@@ -138,12 +148,13 @@ class Carrier:
 
     async def _carried(self, job: Job) -> Result:
         try:
-            if job.effect.kind is EffectKind.REPLY:
-                async with self._gate(job.effect.target):
-                    return await (self._find_reply(job) if job.mode is Mode.LOOK_UP else self._send_reply(job))
-            if job.effect.kind is EffectKind.ACT:
-                return await self._act(job)
+            if job.effect.kind in NETWORK_EFFECTS:
+                async with self.gates.of(job.effect.target).turn():
+                    return await self._carry_to_network(job)
             return await (self._find_message(job) if job.mode is Mode.LOOK_UP else self._send_message(job))
+        except Missed:
+            told = "waited too long for its turn; nothing was sent"
+            return Result(job, AttemptVerdict.RETRY, told, begun=False, asked=False)
         except OutsideError as error:
             return _failed(job, error)
         except UnknownAccountError as error:
@@ -161,10 +172,6 @@ class Carrier:
         except Exception as error:
             log.exception("adapter failed", effect=job.effect.id, kind=job.effect.kind.value)
             return Result(job, AttemptVerdict.UNKNOWN, f"defect: {type(error).__name__}")
-
-    def _gate(self, target: str) -> asyncio.Semaphore:
-        """Return what lets few jobs of an account through at once; they wait here, before the lease is looked at."""
-        return self._gates.setdefault(target, asyncio.Semaphore(CALLS_AT_ONCE))
 
     def _still_ours(self, job: Job) -> None:
         """Raise unless the lease outlasts a call that begins now; what waited too long is handed back unsent."""
@@ -195,6 +202,11 @@ class Carrier:
             previous_id=since[-1].external_id if since and (effect.part or draft.based_on) else None,
             first_tried_at=job.first_tried_at,
         )
+
+    async def _carry_to_network(self, job: Job) -> Result:
+        if job.effect.kind is EffectKind.ACT:
+            return await self._act(job)
+        return await (self._find_reply(job) if job.mode is Mode.LOOK_UP else self._send_reply(job))
 
     async def _send_reply(self, job: Job) -> Result:
         connector = self.rulebook.connector(job.effect.target)
@@ -334,6 +346,12 @@ def may_look_up(rulebook: Rulebook, effect: Effect) -> bool:
         and connector.capabilities.idempotency is Idempotency.LOOKUP
         and isinstance(connector, Looks)
     )
+
+
+def only_repeats(rulebook: Rulebook, account: str) -> bool:
+    """Tell whether doubt about a reply can be ended only by sending it again, with the same key."""
+    connector = rulebook.connectors.get(account)
+    return connector is not None and connector.capabilities.idempotency is Idempotency.NATIVE
 
 
 def takes_our_key(rulebook: Rulebook, effect: Effect, *, first_tried_at: datetime | None, now: datetime) -> bool:

@@ -15,13 +15,14 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from escalation import commands as c
 from escalation.announcing import rung_of
-from escalation.carrying import Carrier, Job, Mode, Result
+from escalation.carrying import Carrier, Job, Mode, Result, only_repeats
 from escalation.desk import Desk, Order, case_file
 from escalation.freezing import frozen_accounts
 from escalation.patience import Patience
@@ -36,6 +37,7 @@ from models.store.gatherings import GatheringRows
 from models.vocabulary import (
     CHAT_EFFECTS,
     DRAWINGS,
+    NETWORK_EFFECTS,
     EffectKind,
     EffectState,
 )
@@ -56,6 +58,16 @@ _TOGETHER_SECONDS = 0.1
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """What one claim found: how many rows, for how many there was room; what it leased, and what is to be put aside."""
+
+    seen: int
+    admitted: int
+    jobs: Sequence[Job] = ()
+    aside: Sequence[Effect] = ()
+
+
 class Courier:
     """One courier. ``wake()`` after a commit; ``run()`` in a worker; ``drain()`` in tests and scripts."""
 
@@ -71,7 +83,8 @@ class Courier:
     ) -> None:
         """Keep the collaborators. ``kinds``: carry only these; ``capacity``: how many jobs may be under way at once.
 
-        Half of it is settled, and claimed anew, while the other half is on its way.
+        Half of it is settled, and claimed anew, while the other half is on its way. Of one account no more is taken
+        than leaves within a moment (``escalation.gates``), for what is taken is out of reach of a freeze and an undo.
         """
         self._desk = desk
         self._rulebook = desk.rulebook
@@ -84,6 +97,7 @@ class Courier:
         self._patience = Patience(desk.rulebook, jitter)
         self._running: dict[asyncio.Task[Result], datetime] = {}
         self._back = 0
+        self._gates = self._carrier.gates
         self._ripe = False
         self._ripens: asyncio.TimerHandle | None = None
         self._more_due = False
@@ -142,10 +156,13 @@ class Courier:
             await asyncio.wait_for(self._wake.wait(), seconds)
         self._wake.clear()
 
-    def _came_back(self, _: asyncio.Task[Result]) -> None:
-        """Have results settled at once when half of the room or all that was under way is back, else in a moment."""
+    def _came_back(self, job: Job) -> None:
+        """Have results settled at once when half of an account's, half of the room or all is back, else in a moment."""
         self._back += 1
-        if 2 * self._back >= self._capacity or all(task.done() for task in self._running):
+        half_back = 2 * self._back >= self._capacity
+        if job.effect.kind in NETWORK_EFFECTS:
+            half_back |= self._gates.of(job.effect.target).leave()
+        if half_back or all(task.done() for task in self._running):
             self._ripen()
         elif self._ripens is None:
             self._ripens = asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._ripen)
@@ -157,22 +174,41 @@ class Courier:
     # --- claim --------------------------------------------------------------------------------------------------------
 
     async def _start_due(self) -> None:
-        room = self._capacity - len(self._running)
-        if room <= 0:
+        if self._room() <= 0:
             return
         now = self._clock.now()
         if not self._more_due or now >= self._look_at:
             self._look_at = now + _LOOK_INTERVAL
             if not await self._look(now):
                 return
-        jobs, aside = await self._desk.storage.retrying(lambda: self._claim(room))
-        self._more_due = len(jobs) == room
-        for job in jobs:
-            task = asyncio.create_task(self._carrier.carry(job))
-            self._running[task] = self._clock.now() + self._lease
-            task.add_done_callback(self._came_back)
-        if aside:
-            await self._desk.storage.retrying(lambda: self._put_aside(aside))
+        while await self._start_some():
+            pass
+
+    def _room(self) -> int:
+        """Return how many jobs may be taken now."""
+        room = self._capacity - len(self._running)
+        only_networks = self._kinds is not None and NETWORK_EFFECTS.issuperset(self._kinds)
+        return min(room, self._gates.room) if only_networks else room
+
+    async def _start_some(self) -> bool:
+        """Take and begin what there is room for; tell whether an account that is full now kept others out of sight."""
+        if (room := self._room()) <= 0:
+            return False
+        full = self._gates.full
+        claim = await self._desk.storage.retrying(lambda: self._claim(room))
+        self._more_due = claim.seen == room
+        for job in claim.jobs:
+            self._begin(job)
+        if claim.aside:
+            await self._desk.storage.retrying(lambda: self._put_aside(claim.aside))
+        return self._more_due and claim.admitted < claim.seen and self._gates.full != full
+
+    def _begin(self, job: Job) -> None:
+        if job.effect.kind in NETWORK_EFFECTS:
+            self._gates.of(job.effect.target).take()
+        task = asyncio.create_task(self._carrier.carry(job))
+        self._running[task] = self._clock.now() + self._lease
+        task.add_done_callback(lambda _: self._came_back(job))
 
     async def _look(self, now: datetime) -> bool:
         """Tell whether anything may be due, without a commit; take over what dead senders left behind."""
@@ -206,16 +242,20 @@ class Courier:
                     orders.append(Order(effect.case_id, c.Doubtful("the sender died")))
             await self._desk.run(tx, orders)
 
-    async def _claim(self, room: int) -> tuple[list[Job], list[Effect]]:
+    async def _claim(self, room: int) -> "_Claim":
         """Lease what is due and can be done; return it, and what must be put aside instead. Locks no case."""
         now = self._clock.now()
         async with self._desk.storage.begin() as tx:
-            freezes = await tx.freezes.all()
+            freezes = await tx.freezes.heed()
             frozen = frozen_accounts(freezes, self._rulebook.settings)
-            due = await tx.outbox.due(now, limit=room, kinds=self._kinds, frozen_accounts=list(frozen))
-            due = await self._pace(tx, due, now)
+            closed = [*self._gates.full, *(account for account in frozen if only_repeats(self._rulebook, account))]
+            seen = await tx.outbox.due(
+                now, limit=room, kinds=self._kinds, frozen_accounts=list(frozen), closed_accounts=closed
+            )
+            admitted = self._gates.admit(seen)
+            due = await self._pace(tx, admitted, now)
             if not due:
-                return [], []
+                return _Claim(len(seen), len(admitted))
             sorting = await self._sorting(tx, due, frozen, now)
             leased, aside = await self._jobs(tx, sorting, due)
             told = await self._told(tx, [effect for effect, _, _ in leased], sorting)
@@ -226,7 +266,7 @@ class Courier:
             first = sorting.first_tried.get(effect.id)
             begin_by = now + self._begin_within
             jobs.append(Job(effect, token, mode, file, frozen_by, first, begin_by, told.get(effect.id)))
-        return jobs, aside
+        return _Claim(len(seen), len(admitted), jobs, aside)
 
     async def _told(
         self, tx: Transaction, effects: Sequence[Effect], sorting: Sorting
@@ -336,6 +376,7 @@ class Courier:
 
     async def _settle_finished(self) -> None:
         self._back, self._ripe = 0, False
+        self._gates.count_anew()
         if self._ripens is not None:
             self._ripens.cancel()
             self._ripens = None

@@ -53,12 +53,21 @@ class Freezing:
         scope = self._permitted_scope(text, actor)
         if isinstance(scope, Sentence):
             return False, scope
+        now, accounts = self._desk.clock.now(), self._accounts(scope)
         async with self._desk.storage.begin() as tx:
-            new = await tx.freezes.set(scope, member=actor, at=self._desk.clock.now())
+            new = await tx.freezes.set(scope, member=actor, at=now)
             standing = next(freeze for freeze in await tx.freezes.all() if freeze.scope == scope)
+            under_way = await tx.outbox.under_way(now, accounts=accounts)
             if new:
-                await tx.outbox.refresh_open_cards(self._desk.clock.now(), accounts=self._accounts(scope))
+                await tx.outbox.refresh_open_cards(now, accounts=accounts)
         self._desk.committed()
+        if new and under_way:
+            return True, say(
+                "Frozen: {scope}. Nothing more leaves until somebody releases it. What is approved meanwhile waits. "
+                "Already on the way, and not to be stopped any more: up to {count}.",
+                scope=_words(scope),
+                count=under_way,
+            )
         if new:
             return True, say(
                 "Frozen: {scope}. Nothing leaves until somebody releases it. What is approved meanwhile waits.",

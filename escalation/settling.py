@@ -203,6 +203,9 @@ class Settling:
 
     async def _later(self, result: Result) -> None:
         effect = result.job.effect
+        if not result.begun:
+            await self._give_back(result)
+            return
         retry_at = result.retry_at or self._now + self._patience.backoff(effect.attempts + 1)
         if result.verdict is AttemptVerdict.THROTTLED:
             await self._tx.outbox.block(effect.pace, retry_at)
@@ -233,6 +236,12 @@ class Settling:
             await self._settle(result, {"state": EffectState.PARKED, "reason": result.reason, "settled_at": self._now})
         elif await self._ready(result, retry_at) and effect.kind is EffectKind.REPLY and effect.case_id:
             self._orders.append(Order(effect.case_id, c.Delayed(result.reason or "", retry_at)))
+
+    async def _give_back(self, result: Result) -> None:
+        """Let what did not get its turn wait again as it waited before; nobody needs to be told."""
+        effect = result.job.effect
+        was = {"state": EffectState.READY if effect.unknown_since is None else EffectState.UNKNOWN}
+        await self._settle(result, {**was, "not_before": self._now, "reason": effect.reason})
 
     async def _unknown(self, result: Result) -> None:
         effect = result.job.effect

@@ -120,12 +120,16 @@ def due_now() -> ColumnElement[bool]:
 
 @cache
 def _claimed(kinds: frozenset[EffectKind] | None) -> Select[Any]:
-    """Return the SELECT of at most ``:room`` effects that are due, without network effects of ``:frozen`` accounts."""
+    """Return the SELECT of at most ``:room`` effects that are due.
+
+    Left out are network effects of ``:frozen`` accounts, which may be looked up but not sent, and of ``:closed`` ones.
+    """
     effects = table(Effect)
     effect = effects.c
     network = effect.kind.in_(list(NETWORK_EFFECTS))
-    frozen = and_(network, one_of(effect.target, "frozen"), effect.state == EffectState.READY)
-    query = select_rows(effects).where(due_now(), ~frozen)
+    frozen = and_(one_of(effect.target, "frozen"), effect.state == EffectState.READY)
+    held = and_(network, or_(frozen, one_of(effect.target, "closed")))
+    query = select_rows(effects).where(due_now(), ~held)
     if kinds is not None:
         query = query.where(effect.kind.in_(sorted(kinds)))
     query = query.order_by(effect.priority, effect.not_before, effect.sequence, effect.id)
@@ -239,13 +243,15 @@ class Outbox:
         limit: int,
         kinds: Collection[EffectKind] | None = None,
         frozen_accounts: Collection[str] = (),
+        closed_accounts: Collection[str] = (),
     ) -> Sequence[Effect]:
         """Return effects that may leave now, most urgent first, locked; those another process holds are left out.
 
-        They are rows with the columns of an effect, and cannot be changed.
+        They are rows with the columns of an effect, and cannot be changed. Nothing at all is returned of
+        ``closed_accounts``; of ``frozen_accounts`` only what may have left already.
         """
         query = _claimed(frozenset(kinds) if kinds is not None else None)
-        values = {"now": now, "room": limit, "frozen": sorted(frozen_accounts)}
+        values = {"now": now, "room": limit, "frozen": sorted(frozen_accounts), "closed": sorted(closed_accounts)}
         found: Sequence[Effect] = (await self._session.exec(query, params=values)).all()  # type: ignore[call-overload]
         return found
 
@@ -322,6 +328,21 @@ class Outbox:
     async def any_due(self, now: datetime) -> bool:
         """Tell whether anything may leave now; for reading transactions."""
         return (await self._session.exec(_any_due(), params={"now": now})).first() is not None
+
+    async def under_way(self, now: datetime, *, accounts: Collection[str]) -> int:
+        """Return how many effects have left for the networks of some accounts and have not been heard of yet."""
+        query = (
+            select(func.count())
+            .select_from(Effect)
+            .where(
+                in_transit(),
+                col(Effect.state) == EffectState.SENDING,
+                col(Effect.lease_until) > now,
+                col(Effect.kind).in_(list(NETWORK_EFFECTS)),
+                col(Effect.target).in_(list(accounts)),
+            )
+        )
+        return (await self._session.exec(query)).one()
 
     async def may_have_posted(self, channel: str) -> bool:
         """Tell whether a card may stand in a channel already of which we do not know the message yet.

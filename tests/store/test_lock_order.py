@@ -66,10 +66,10 @@ async def test_an_overtaken_reply_is_put_aside_and_its_case_told_once(house: Hou
 
 async def test_what_changed_before_it_was_put_aside_is_left_alone(house: House):
     case_id = await overtaken(house)
-    jobs, aside = await house.courier._claim(50)
-    [reply] = [effect for effect in aside if effect.case_id == case_id]
-    assert reply.id not in {job.effect.id for job in jobs}
-    await house.courier._put_aside(aside)
+    claim = await house.courier._claim(50)
+    [reply] = [effect for effect in claim.aside if effect.case_id == case_id]
+    assert reply.id not in {job.effect.id for job in claim.jobs}
+    await house.courier._put_aside(claim.aside)
     before = (await house.desk.file(case_id)).case.version
-    await house.courier._put_aside(aside)
+    await house.courier._put_aside(claim.aside)
     assert (await house.desk.file(case_id)).case.version == before
