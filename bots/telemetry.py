@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bots.heartbeat import Heartbeat
+from bots.tracebacks import frames_without_words
 from escalation.auditing import RULES
 from escalation.auditor import AUDITORS_OWN
 from escalation.courier import Courier
@@ -44,7 +45,7 @@ def set_up_logs(*, json: bool, level: int = logging.INFO, stream: Any = None) ->
     steps: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(frames_without_words),
         redact,
     ]
     lasting = cast("TextIO", _Unbreakable(stream or sys.stderr))

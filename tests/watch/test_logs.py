@@ -13,7 +13,6 @@ from bots.telemetry import set_up_logs
 from models.database import Database
 from models.mention import Author
 from models.store.statements import table
-from tests.clock import MONDAY
 
 PLANTED = "my card number is 4711"
 
@@ -33,8 +32,7 @@ async def test_an_error_of_the_database_does_not_tell_what_was_to_be_written(dat
     async with database.begin() as tx:
         connection = await tx.session.connection()
         row = {"id": "1", "network": "plain", "external_id": "1", "handle": "ada", "name": PLANTED}
-        row |= {"first_seen_at": MONDAY}
-        await connection.execute(insert(table(Author)).values(row))
+        row |= {"first_seen_at": None}  # PostgreSQL quotes a row that lacks something as a whole
         try:
             async with connection.begin_nested():
                 await connection.execute(insert(table(Author)).values(row))
@@ -42,7 +40,9 @@ async def test_an_error_of_the_database_does_not_tell_what_was_to_be_written(dat
             structlog.get_logger().exception("poll failed", account="acme")
     [told] = lines(log)
     assert told["event"] == "poll failed"
-    assert "IntegrityError" in told["exception"]
+    assert told["exception"].endswith(
+        "sqlite3.IntegrityError" if database.is_sqlite else "psycopg.errors.NotNullViolation"
+    )
     assert PLANTED not in log.getvalue()
 
 
@@ -55,5 +55,5 @@ def test_what_libraries_log_is_one_redacted_line_too(log: StringIO):
     first, second = lines(log)
     assert (first["event"], first["level"], first["logger"]) == ("refused forged=1 [secret]", "warning", "some.vendor")
     assert second["event"] == "broke"
-    assert "[secret]" in second["exception"]
+    assert second["exception"].endswith("builtins.ValueError")
     assert "abcdef" not in log.getvalue()
