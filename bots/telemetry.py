@@ -68,17 +68,17 @@ def set_up_logs(*, json: bool, level: int = logging.INFO, stream: Any = None) ->
 
 
 class _Unbreakable:
-    """A stream that whoever reads it may leave at any time: a log that nobody reads must not stop the work."""
+    """A stream that whoever reads it may leave or close at any time: a log that nobody reads must not stop the work."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._stream.write(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
 
 

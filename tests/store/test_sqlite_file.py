@@ -11,7 +11,7 @@ from models.sqlite_file import damage, network_file_system
 MOUNTS = r"""/dev/sda1 / ext4 rw,relatime 0 0
 server:/export /srv/data nfs4 rw,vers=4.2 0 0
 /dev/sdb1 /srv/data/disk xfs rw 0 0
-anna@host:/ /home/anna/far\040away fuse.sshfs rw 0 0
+anna@host:/ /media/far\040away fuse.sshfs rw 0 0
 //server/share /mnt/twice cifs rw 0 0
 /dev/sdc1 /mnt/twice ext4 rw 0 0
 host /vm 9p rw,trans=virtio 0 0
@@ -26,7 +26,7 @@ host /vm 9p rw,trans=virtio 0 0
         ("/srv/data/new/folder/portavoce.db", "nfs4"),
         ("/srv/database/portavoce.db", None),
         ("/srv/data/disk/portavoce.db", None),
-        ("/home/anna/far away/portavoce.db", "fuse.sshfs"),
+        ("/media/far away/portavoce.db", "fuse.sshfs"),
         ("/mnt/twice/portavoce.db", None),
         ("/vm/portavoce.db", None),
     ],

@@ -57,3 +57,11 @@ def test_what_libraries_log_is_one_redacted_line_too(log: StringIO):
     assert second["event"] == "broke"
     assert second["exception"].endswith("builtins.ValueError")
     assert "abcdef" not in log.getvalue()
+
+
+def test_a_log_that_is_closed_stops_no_work():
+    stream = StringIO()
+    set_up_logs(json=True, stream=stream)
+    stream.close()
+    structlog.get_logger().warning("nobody reads this")
+    logging.getLogger("some.vendor").warning("nor this")
