@@ -11,6 +11,7 @@ from typing import LiteralString
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
@@ -27,6 +28,13 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_usual() -> Iterator[None]:
+    """Let no test hear what another one has had logged elsewhere."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
