@@ -8,15 +8,12 @@ from functools import reduce
 import structlog
 
 from escalation.auditing import RULES, Rule
-from escalation.decision import Intent
 from escalation.desk import Desk
 from escalation.freezing import frozen_accounts
 from escalation.language import Sentence, say
-from escalation.notes import Note
 from escalation.polling import Poller
-from escalation.writing import ping_row
+from escalation.writing import managers_notice
 from models.store.auditing import Scope, Suspect, TookTooLongError
-from models.vocabulary import EffectKind
 from models.watching import KnownFinding
 
 log = structlog.get_logger(__name__)
@@ -138,11 +135,8 @@ class Auditor:
             await tx.watching.gone(gone, audit.at)
             await tx.watching.forget(audit.at - REMEMBERED)
             if new:
-                settings = self._desk.rulebook.settings
-                channel = str(settings.managers.channel or settings.approval.channel)
-                note = Note(_told([found[key] for key in new]))
-                ping = Intent(EffectKind.PING, channel, channel, priority=1, payload=note.payload())
-                await tx.outbox.put([ping_row(ping, audit.at)])
+                told = _told([found[key] for key in new])
+                await tx.outbox.put([managers_notice(self._desk.rulebook.settings, told, audit.at)])
         return new
 
     async def _ask(self, rule: Rule, scope: Scope, known: Collection[KnownFinding]) -> tuple[list[AuditFinding], bool]:

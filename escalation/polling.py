@@ -9,16 +9,13 @@ from datetime import timedelta
 
 import structlog
 
-from escalation.decision import Intent
 from escalation.desk import Desk
 from escalation.language import Sentence, say
-from escalation.notes import Note
 from escalation.patience import BROKEN_PAUSE
 from escalation.ports import OutsideError, Page, Polls, RetryLater, Unauthorised
-from escalation.writing import ping_row
+from escalation.writing import managers_notice
 from models.columns import new_token
 from models.store import Transaction
-from models.vocabulary import EffectKind
 
 LEASE = timedelta(seconds=120)
 DEFAULT_SECONDS = 60
@@ -126,12 +123,7 @@ class Poller:
             )
 
     async def _ping(self, tx: Transaction, sentence: Sentence) -> None:
-        settings = self._desk.rulebook.settings
-        channel = str(settings.managers.channel or settings.approval.channel)
-        row = ping_row(
-            Intent(EffectKind.PING, channel, channel, priority=1, payload=Note(sentence).payload()),
-            self._desk.clock.now(),
-        )
+        row = managers_notice(self._desk.rulebook.settings, sentence, self._desk.clock.now())
         await tx.outbox.put([row])
 
     def _seconds(self, account: str) -> int:

@@ -8,12 +8,10 @@ import structlog
 
 from escalation import commands as c
 from escalation.carrying import Job, Mode, Result
-from escalation.decision import Intent
 from escalation.desk import Desk, Order
 from escalation.language import say
-from escalation.notes import Note
 from escalation.patience import BROKEN_PAUSE, GIVE_UP_AFTER, MOST_ATTEMPTS, SECOND_LOOK, Patience
-from escalation.writing import ping_row
+from escalation.writing import managers_notice
 from models.store import Transaction
 from models.store.gatherings import GatheringRows
 from models.vocabulary import DRAWINGS, AttemptVerdict, CardKind, EffectKind, EffectState, Step
@@ -277,11 +275,7 @@ class Settling:
         self._orders.append(Order(effect.case_id, c.Undeliverable(result.reason or "", why, effect.part)))
 
     def _ping(self, sentence: Any) -> None:
-        settings = self._desk.rulebook.settings
-        channel = str(settings.managers.channel or settings.approval.channel)
-        self._pings.append(
-            ping_row(Intent(EffectKind.PING, channel, channel, priority=1, payload=Note(sentence).payload()), self._now)
-        )
+        self._pings.append(managers_notice(self._desk.rulebook.settings, sentence, self._now))
 
 
 def _found_card(result: Result) -> bool:

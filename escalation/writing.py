@@ -13,8 +13,11 @@ from escalation.business_time import BusinessCalendar
 from escalation.casefile import CaseFile
 from escalation.decision import CardWanted, ClockStopped, Decision, Intent, TimerSet
 from escalation.facets import case_facets, done_by, owed_by
+from escalation.language import Sentence
+from escalation.notes import Note
 from escalation.opening import Opening
 from escalation.redrawing import redrawings
+from escalation.settings import Settings
 from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.columns import new_id
@@ -337,3 +340,9 @@ def _effect_row(
 def ping_row(intent: Intent, at: datetime) -> dict[str, Any]:
     """Return the outbox row of a ping that belongs to no case."""
     return _effect_row(None, intent, 0, at, None, None)
+
+
+def managers_notice(settings: Settings, sentence: Sentence, at: datetime) -> dict[str, Any]:
+    """Return the outbox row of a sentence to the managers' channel, or to the approvals' where they have none."""
+    channel = str(settings.managers.channel or settings.approval.channel)
+    return ping_row(Intent(EffectKind.PING, channel, channel, priority=1, payload=Note(sentence).payload()), at)
