@@ -12,8 +12,10 @@ from escalation.desk import Desk, Order
 from escalation.language import say
 from escalation.patience import BROKEN_PAUSE, GIVE_UP_AFTER, MOST_ATTEMPTS, SECOND_LOOK, Patience
 from escalation.writing import managers_notice
+from models.outbox import Card
 from models.store import Transaction
 from models.store.gatherings import GatheringRows
+from models.store.outbox import redraw_row
 from models.vocabulary import DRAWINGS, AttemptVerdict, CardKind, EffectKind, EffectState, Step
 
 log = structlog.get_logger(__name__)
@@ -29,12 +31,15 @@ class Settling:
         self._tx = tx
         self._now = desk.clock.now()
         self._orders: list[Order] = []
-        self._pings: list[dict[str, Any]] = []
+        self._more: list[dict[str, Any]] = []
+        self._versions: dict[str, int] = {}
 
     async def settle(self, results: Sequence[Result]) -> None:
         """Record what became of each job, and give the cases the commands that follow from it."""
         tx = self._tx
-        await tx.cases.hold({result.job.effect.case_id for result in results if result.job.effect.case_id})
+        self._versions = await tx.cases.hold(
+            {result.job.effect.case_id for result in results if result.job.effect.case_id}
+        )
         await tx.outbox.end_attempts(
             [
                 {
@@ -56,7 +61,7 @@ class Settling:
             if id(result) not in told:
                 await self._other(result)
         await self._desk.run(tx, self._orders)
-        await tx.outbox.put(self._pings)
+        await tx.outbox.put(self._more)
 
     async def _sent(self, results: Sequence[Result]) -> None:
         by_token: dict[str, list[Result]] = {}
@@ -89,6 +94,16 @@ class Settling:
                 job.card.id, message_id=result.external_id, shown_version=result.shown_version or 0
             )
             self._tell_shown(job)
+            self._catch_up(job.card, result.shown_version or 0)
+
+    def _catch_up(self, card: Card, shown_version: int) -> None:
+        """Have a card drawn again whose case has changed since it was read for this drawing.
+
+        Its change may have taken the drawing for one that still waits: their transactions can run beside each other.
+        """
+        version = self._versions.get(card.case_id, 0)
+        if shown_version < version:
+            self._more.append(redraw_row(card, version=version, at=self._now))
 
     def _tell_shown(self, job: Job) -> None:
         """Tell the case that the card of its department has become visible, if it waits for that."""
@@ -275,7 +290,7 @@ class Settling:
         self._orders.append(Order(effect.case_id, c.Undeliverable(result.reason or "", why, effect.part)))
 
     def _ping(self, sentence: Any) -> None:
-        self._pings.append(managers_notice(self._desk.rulebook.settings, sentence, self._now))
+        self._more.append(managers_notice(self._desk.rulebook.settings, sentence, self._now))
 
 
 def _found_card(result: Result) -> bool:

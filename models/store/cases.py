@@ -79,8 +79,9 @@ def _parts(model: type[SQLModel], order: tuple[str, ...], *, standing: bool) -> 
 
 @cache
 def _held() -> Select[Any]:
-    ids = table(Case).c.id
-    return select_rows(ids).where(one_of(ids, "ids")).order_by(ids).with_for_update(key_share=True)
+    cases = table(Case).c
+    held = select_rows(cases.id, cases.version).where(one_of(cases.id, "ids"))
+    return held.order_by(cases.id).with_for_update(key_share=True)
 
 
 @cache
@@ -108,13 +109,14 @@ class Cases:
         """
         return await self._load(ids, lock=False, for_replies=for_replies)
 
-    async def hold(self, ids: Collection[str]) -> None:
-        """Lock cases without reading them.
+    async def hold(self, ids: Collection[str]) -> dict[str, int]:
+        """Lock cases without reading them; return their versions, nothing where one transaction at a time writes.
 
         Whoever will touch effects and cases takes the cases first, so that nobody waits in a circle.
         """
-        if ids and self._session.get_bind().dialect.name != "sqlite":  # where one transaction at a time writes anyway
-            await self._rows(_held(), ids)
+        if not ids or self._session.get_bind().dialect.name == "sqlite":
+            return {}
+        return dict(await self._rows(_held(), ids))
 
     async def _load(self, ids: Collection[str], *, lock: bool, for_replies: bool = False) -> dict[str, CaseRows]:
         if not ids:

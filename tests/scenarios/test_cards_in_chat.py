@@ -1,6 +1,10 @@
 """What stands in chat: one live card per case and channel, its newest state, at the channel's pace, urgent first."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from escalation import commands as c
 from escalation.ports import ChatMessage, Gone, Rejected, RetryLater, Uncertain
@@ -360,3 +364,26 @@ async def test_a_customers_new_words_reach_the_card_and_the_thread(house: House)
     assert [excerpt.text for excerpt in shown(house).view.post.context] == ["Where is my invoice?"]
     [note] = house.chat.in_channel("C0BILLING", "thread")
     assert note.view.quote == "It is urgent!"
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+async def test_a_change_while_its_card_is_being_claimed_is_shown_all_the_same(house: House):
+    case_id = await house.arrive()
+    courier, read, go_on = house.courier, asyncio.Event(), asyncio.Event()
+    lease = courier._jobs
+
+    async def standing_still(*found: Any) -> Any:
+        """Stand still where the cases are read and the effects not leased yet."""
+        read.set()
+        await go_on.wait()
+        return await lease(*found)
+
+    courier._jobs = standing_still
+    claiming = asyncio.create_task(courier._start_due())
+    await read.wait()
+    await do(house, case_id, c.Claim(), actor="anna")
+    go_on.set()
+    await claiming
+    courier._jobs = lease
+    await quiet(house)
+    assert str(shown(house).view.status) == "Anna Verdi is answering."
