@@ -216,9 +216,9 @@ def _customer_waits_since(scene: Scene, plan: Plan, step: Step) -> datetime:
 
 
 def _steps_taken_at_once(file: CaseFile, command: type[c.Command]) -> frozenset[Step]:
-    """Return the steps that an act did in no time: a claim before the card was confirmed, an answer without a claim."""
+    """Return the steps done in no time: a case is taken before its card is confirmed, or answered without a claim."""
     unseen = file.running(Step.ROUTE) is not None
-    if command is c.Claim:
+    if command in {c.Claim, c.TakeOver}:
         return frozenset({Step.ACKNOWLEDGE}) if unseen else frozenset()
     if command is c.SubmitDraft and file.case.state in OPEN_STATES and file.running(Step.ANSWER) is None:
         return frozenset({Step.ACKNOWLEDGE, Step.ANSWER}) if unseen else frozenset({Step.ANSWER})

@@ -114,6 +114,15 @@ async def test_a_step_that_was_done_at_once_is_in_no_figure(house: House):
     }
 
 
+@pytest.mark.parametrize("take", [c.Claim(), c.TakeOver("")])
+async def test_whoever_takes_a_case_before_its_card_stands_has_acknowledged_it_at_once(house: House, take: c.Command):
+    case_id = await house.arrive()
+    await do(house, case_id, take, actor="bruno")
+    file = await house.desk.file(case_id)
+    assert file.latest(Step.ACKNOWLEDGE).outcome is StepOutcome.AT_ONCE
+    assert file.running(Step.ANSWER)
+
+
 async def test_spam_and_what_needs_no_reply_is_told_beside_the_rate_and_takes_no_time(house: House):
     question = await house.arrive()
     for reason in (DismissReason.SPAM, DismissReason.SPAM, DismissReason.NO_REPLY_NEEDED):
