@@ -52,7 +52,7 @@ _LONGEST_BACKLOG = timedelta(seconds=10)
 _IDLE_SECONDS = 0.5
 _LOOK_INTERVAL = timedelta(seconds=1)
 """How often senders that died are looked for while there is always more to claim."""
-_TOGETHER_SECONDS = 0.1
+_TOGETHER_SECONDS = 0.2
 """How long a result waits for others to share a settling commit with, while more are under way."""
 
 log = structlog.get_logger(__name__)
@@ -391,6 +391,7 @@ class Courier:
             settled = [task for task in done if await self._settled_alone(task)]
         for task in settled:
             del self._running[task]
+        self._more_due |= bool(settled)  # what has gone lets others go: the next part, the thread below a card
         if len(settled) < len(done):
             await self._clock.sleep(1)
             self._ripen()

@@ -1,6 +1,7 @@
 """What all HTTP connectors share: limits, verdicts, redaction; over scripted wires and over real sockets."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import logging
@@ -16,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import request_response
 
-from connectors.base import WIRE, BaseUrl, Wire, segment
+from connectors.base import CONNECTIONS, WIRE, BaseUrl, Wire, segment
+from connectors.streams import Lanes
 from connectors.untrusted import MAX_BYTES
 from escalation import ports
 from escalation.secret import Secret
@@ -348,3 +350,77 @@ async def test_a_body_that_breaks_off_after_a_refusal_is_uncertain(connector, wi
     wire.script(breaks_off(422, acts=False))
     with pytest.raises(ports.Uncertain):
         await connector.send("POST", "/x", OBJECT)
+
+
+class Holding:
+    """Keeps every request until it is told to answer, then answers over the connection that it came by."""
+
+    def __init__(self, crowd: int = CONNECTIONS) -> None:
+        self.crowd = crowd
+        self.waiting = 0
+        self.crowded = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"}")
+                self.waiting += 1
+                if self.waiting >= self.crowd:
+                    self.crowded.set()
+                await self.go_on.wait()
+                self.waiting -= 1
+                writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{"a": 1}')
+
+
+async def test_calls_beyond_the_connections_wait_for_one_and_all_are_used_again(clock):
+    holding = Holding()
+    async with Server(holding) as server:
+        connector = small(clock, base_url=server.url)
+        calls = [
+            asyncio.create_task(connector.send("POST", "/x", OBJECT, json={"a": n})) for n in range(CONNECTIONS + 3)
+        ]
+        await holding.crowded.wait()
+        assert holding.waiting == server.connections == CONNECTIONS
+        assert not any(call.done() for call in calls)
+        holding.go_on.set()
+        assert [(await call).body for call in calls] == [{"a": 1}] * (CONNECTIONS + 3)
+        for _ in range(CONNECTIONS):
+            await connector.send("POST", "/x", OBJECT, json={"a": 1})
+        assert server.connections == CONNECTIONS
+        await connector.close()
+
+
+async def test_calls_that_fail_or_are_given_up_do_not_keep_their_connection(clock):
+    holding = Holding()
+    async with Server(closes_after_request) as server:
+        connector = small(clock, base_url=server.url)
+        for _ in range(CONNECTIONS + 1):
+            with pytest.raises(ports.Uncertain):
+                await connector.send("POST", "/x", OBJECT, json={"a": 1})
+        server.behaviour = holding
+        given_up = [asyncio.create_task(connector.send("POST", "/x", OBJECT, json={})) for _ in range(CONNECTIONS)]
+        await holding.crowded.wait()
+        for call in given_up:
+            call.cancel()
+        await asyncio.gather(*given_up, return_exceptions=True)
+        holding.go_on.set()
+        assert (await connector.send("POST", "/x", OBJECT, json={"a": 1})).body == {"a": 1}
+        await connector.close()
+
+
+async def test_whoever_waits_too_long_for_a_connection_has_sent_nothing():
+    holding = Holding(1)
+    lanes = Lanes(verify=httpx.create_ssl_context(), connections=1, idle_seconds=1)
+    async with (
+        Server(holding) as server,
+        httpx.AsyncClient(transport=lanes, timeout=httpx.Timeout(9, pool=0.02)) as web,
+    ):
+        first = asyncio.create_task(web.post(server.url, json={}))
+        await holding.crowded.wait()
+        with pytest.raises(httpx.PoolTimeout):
+            await web.post(server.url, json={})
+        assert (holding.waiting, server.connections) == (1, 1)
+        holding.go_on.set()
+        assert (await first).json() == {"a": 1}
+        assert (await web.post(server.url, json={})).json() == {"a": 1}
