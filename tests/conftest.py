@@ -30,6 +30,11 @@ hypothesis.settings.register_profile("house", deadline=None)  # a busy machine i
 hypothesis.settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("crash", "slow")])
+
+
 @pytest.fixture(autouse=True)
 def logs_as_usual() -> Iterator[None]:
     """Let no test hear what another one has had logged elsewhere."""

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 import httpx
 
 from bots.demo.chapters import Chapter
-from bots.demo.hands import Hands, Json, StoryFailedError
+from bots.demo.hands import PATIENCE_SECONDS, Hands, Json, StoryFailedError
 from bots.demo.lapse import Lapse
 from bots.demo.narrator import Narrator
 from bots.demo.proof import Check, proof
@@ -31,10 +31,16 @@ class PlayedHands(Hands):
     """Hands that show where they are before they do something, and give time to look."""
 
     def __init__(
-        self, speaker: httpx.AsyncClient, clock: Clock, *, show: Callable[[Scene], None], pause: float = READ_SECONDS
+        self,
+        speaker: httpx.AsyncClient,
+        clock: Clock,
+        *,
+        show: Callable[[Scene], None],
+        pause: float = READ_SECONDS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """Keep the collaborators. ``pause``: seconds before each act."""
-        super().__init__(speaker, clock)
+        super().__init__(speaker, clock, patience=patience)
         self._watch = clock
         self._show = show
         self._pause = pause
@@ -104,13 +110,15 @@ class Play:
         cases: Cases,
         changed: Callable[[], None],
         pause: float = READ_SECONDS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """Keep the collaborators; nothing is played yet."""
+        """Keep the collaborators; nothing is played yet. ``pause`` and ``patience`` are those of the hands."""
         self._speaker = speaker
         self._clock = clock
         self._cases = cases
         self._changed = changed
         self._pause = pause
+        self._patience = patience
         self._task: asyncio.Task[None] | None = None
         self._state: State = "idle"
         self._sentence = ""
@@ -150,7 +158,7 @@ class Play:
         narrator = self._narrator = Narrator(self._clock, lambda _: self._changed())
         self._tell("playing", "")
         async with self._speaker() as speaker:
-            hands = PlayedHands(speaker, self._clock, show=self._show, pause=self._pause)
+            hands = PlayedHands(speaker, self._clock, show=self._show, pause=self._pause, patience=self._patience)
             try:
                 await (self._play_lapse(hands, narrator) if piece == "lapse" else self._play_story(hands, narrator))
             except StoryFailedError as error:

@@ -1,6 +1,8 @@
 """The Explain dialog: for each clock the rule, the arithmetic, the pauses, and who hears of it when. Pure."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from bots.slack.blocks import CHUNK, Block, Element, characters, context, header, paragraph, words
@@ -27,9 +29,11 @@ def explain_dialog(view: ExplanationView, reader: ChatReader) -> View:
     ]
     if view.to_come:
         blocks += _paragraphs([], [_line(fact, reader) for fact in view.to_come], "itself")
+    told = characters(blocks)
     for number, clock in enumerate(view.clocks):
         drawn = _clock(clock, reader, f"clock{number}")
-        if len(blocks) + len(drawn) > MOST_BLOCKS or characters([*blocks, *drawn]) > MOST_CHARACTERS:
+        told += characters(drawn)
+        if len(blocks) + len(drawn) > MOST_BLOCKS or told > MOST_CHARACTERS:
             left = say(
                 "{count} earlier clocks are not shown here; portavoce case explain has all.",
                 count=len(view.clocks) - number,
@@ -54,13 +58,13 @@ def _clock(clock: ClockView, reader: ChatReader, block_id: str) -> list[Block]:
 
 def _facts(clock: ClockView, reader: ChatReader) -> Iterator[str]:
     """Yield a line for each fact; those that share a label stand below it."""
-    before: Sentence | None = None
-    for fact in clock.facts:
-        several = sum(other.label == fact.label for other in clock.facts) > 1
-        if several and fact.label != before:
-            yield f"{reader.read(fact.label)}:"
-        yield f"  • {_value(fact, reader)}" if several else _line(fact, reader)
-        before = fact.label
+    for label, same in groupby(clock.facts, key=attrgetter("label")):
+        facts = list(same)
+        if len(facts) == 1:
+            yield _line(facts[0], reader)
+            continue
+        yield f"{reader.read(label)}:"
+        yield from (f"  • {_value(fact, reader)}" for fact in facts)
 
 
 def _line(fact: Fact, reader: ChatReader) -> str:

@@ -205,6 +205,8 @@ async def _fill(database: Database, case_id: str, have: int, size: int) -> None:
         else "SELECT v FROM generate_series(CAST(:low AS bigint), CAST(:high AS bigint)) AS v"
     )
     async with database.engine.begin() as connection:
+        if not sqlite:
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))  # filling takes longer than any act may
         names = [column.name for column in table(Case).columns]
         other = {"id": "'b' || v", "thread_id": "'b' || v"}
         columns = ", ".join(other.get(name, f"c.{name}") for name in names)

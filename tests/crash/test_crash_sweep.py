@@ -1,8 +1,8 @@
 """A process that dies anywhere loses nothing, doubles nothing and sends nothing unapproved; and the harness can tell.
 
 The work runs in processes of its own (``tests.crash.sweep``): it forks, and a test process has threads. By default each
-kind of boundary is died at once for each fault and database, at a place that a seed chooses: ``PORTAVOCE_CRASH_SEED``
-repeats a choice. ``PORTAVOCE_CRASH=all`` dies at every boundary.
+kind of boundary is died at once on each database, and some kinds under each fault, at places that a seed chooses:
+``PORTAVOCE_CRASH_SEED`` repeats a choice. ``PORTAVOCE_CRASH=all`` dies at every boundary.
 """
 
 import os

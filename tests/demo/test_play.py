@@ -45,9 +45,8 @@ async def test_it_leads_to_where_each_act_happens(demo: Visit):
 
 async def test_a_story_that_cannot_go_on_says_why(demo: Visit):
     await demo.stage.bot.kill()
-    play = Play(
-        speaker=demo.stage.speaker, clock=demo.stage.clock, cases=demo.stage.cases, changed=lambda: None, pause=0
-    )
+    stage = demo.stage
+    play = Play(speaker=stage.speaker, clock=stage.clock, cases=stage.cases, changed=lambda: None, pause=0, patience=2)
     play.start()
     await demo.until(lambda: _state(play, "failed"), "the failure")
     assert "in vain for the case of Elena" in play.facts["sentence"]

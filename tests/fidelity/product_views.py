@@ -301,7 +301,7 @@ def explanations(name: str, seen: Seen, text: str, reader: ChatReader) -> Iterat
         headline = Sentence(view.headline.text, {**view.headline.values, "author": text})
         return Drawn(f"explain {times}: {name}", MODAL, explain_dialog(replace(view, headline=headline), reader))
 
-    yield from (partial(drawn, 0), partial(drawn, 3), partial(drawn, 40))
+    yield from (partial(drawn, 0), partial(drawn, 3), partial(drawn, 12))
 
 
 def _life(times: int) -> list[JournalEntry]:

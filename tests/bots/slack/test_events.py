@@ -197,8 +197,11 @@ async def test_a_reply_below_a_card_that_is_not_noted_yet_waits_for_it(office: S
     assert await drafts(office, case) == []
     assert [row.handled_at for row in await stored(office)] == [None]
     if poster == "on its way back":
-        posting.cancel()  # it dies
-        await asyncio.wait({posting})
+        under_way = {posting, *office.courier._running}
+        for task in under_way:
+            task.cancel()  # it dies
+        await asyncio.wait(under_way)
+        office.courier._running.clear()
     for _ in range(3):
         office.house.clock.forward(minutes=2)
         await office.carry()
