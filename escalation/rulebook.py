@@ -32,6 +32,8 @@ class Rulebook:
         self.connectors = connectors
         self.calendars: dict[str, BusinessCalendar] = {}
         self._addressees = Addressees(settings)
+        self._labels = {key: department.label for key, department in settings.departments.items()}
+        self._channels = {key: str(department.channel) for key, department in settings.departments.items()}
         self._rungs: dict[tuple[str, Step, int | None], tuple[Rung, ...]] = {}
 
     def connector(self, account: str) -> Connector:
@@ -109,7 +111,7 @@ class Rulebook:
             is_deputy=lambda member: member in settings.deputies(case.account),
             name=self.name,
             label=self.label,
-            departments={key: department.label for key, department in settings.departments.items()},
+            departments=self._labels,
             next_route=lambda: self._next_route(file),
             route_to=lambda name: routing.route_to(settings, name, account=case.account, network=case.network),
             fit=fit,
@@ -123,7 +125,7 @@ class Rulebook:
             reachable=self._addressees.reachable,
             longest_pause=_LONGEST_PAUSE | (dict(pauses) if isinstance(pauses, Mapping) else {}),
             capabilities=capabilities,
-            channels={key: str(department.channel) for key, department in settings.departments.items()},
+            channels=self._channels,
             approval_channel=str(approvals.channel),
             managers_channel=str(settings.managers.channel) if settings.managers.channel else None,
             undo_seconds=settings.approval.undo_seconds,

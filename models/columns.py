@@ -30,17 +30,26 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Turn an aware datetime into microseconds."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a datetime without a time zone cannot be stored")
-        delta = value - _EPOCH
-        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+        return _microseconds(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        """Return what turns an aware datetime into microseconds; it is called for every value that is written."""
+        del dialect
+        return _microseconds
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
         """Return what turns microseconds into an aware UTC datetime; it is called for every value that is read."""
         del dialect, coltype
         return _moment
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError("a datetime without a time zone cannot be stored")
+    delta = moment - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def _moment(microseconds: int | None) -> datetime | None:
@@ -51,13 +60,24 @@ def word_type(words: type[StrEnum]) -> type[TypeDecorator[StrEnum]]:
     """Return a column type that stores the value of a ``StrEnum`` as text, so that a new word needs no migration."""
     by_value: dict[str | None, StrEnum | None] = {None: None, **{word.value: word for word in words}}
 
+    texts: dict[str | None, str | None] = {None: None, **{word.value: word.value for word in words}}
+
+    def text(word: StrEnum | None) -> str | None:
+        if word is None or word in texts:
+            return texts[word]
+        return words(word).value  # which says what is wrong with it
+
     class Word(TypeDecorator[StrEnum]):
         impl = String
         cache_ok = True
 
         def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
             del dialect
-            return None if value is None else words(value).value
+            return text(value)
+
+        def bind_processor(self, dialect: Dialect) -> Callable[[StrEnum | None], str | None]:
+            del dialect
+            return text
 
         def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
             del dialect, coltype
@@ -73,7 +93,7 @@ Json = JSON
 
 def new_id(now: datetime) -> str:
     """Return a fresh 20-character id that sorts by creation time (milliseconds), then at random (50 bits)."""
-    return _id(now, secrets.randbits(50))
+    return _id(now, int.from_bytes(os.urandom(7)) >> 6)
 
 
 def first_id(at: datetime) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, insert, literal, or_, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, literal, or_, update
 from sqlalchemy import select as select_rows
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.case import Case
 from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
-from models.store.statements import insert_or_ignore, one_of, table
+from models.store.statements import insert_all, insert_or_ignore, one_of, table
 from models.vocabulary import (
     NETWORK_EFFECTS,
     OPEN_STATES,
@@ -146,11 +146,6 @@ def _lease(*, sending: bool) -> Any:
 
 
 @cache
-def _begin_attempt() -> Any:
-    return insert(table(Attempt))
-
-
-@cache
 def _held_by_token() -> Select[Any]:
     effect = table(Effect).c
     under_way = effect.state.in_([EffectState.SENDING, EffectState.UNKNOWN])
@@ -199,8 +194,7 @@ class Outbox:
 
     async def wish_cards(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make card rows that do not exist yet."""
-        if rows:
-            await (await self._session.connection()).execute(insert_or_ignore(self._session, Card), list(rows))
+        await insert_all(self._session, Card, rows, ignore_repeats=True)
 
     async def cards_of(self, case_ids: Collection[str]) -> Sequence[Card]:
         """Return all cards of some cases."""
@@ -212,8 +206,7 @@ class Outbox:
 
     async def put(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put effects in; a second redrawing of a card is left out, for the one that waits shows the newest state."""
-        if rows:
-            await (await self._session.connection()).execute(insert_or_ignore(self._session, Effect), list(rows))
+        await insert_all(self._session, Effect, rows, ignore_repeats=True)
 
     async def refresh_open_cards(self, now: datetime, *, accounts: Collection[str]) -> None:
         """Have the cards of all open cases of some accounts drawn again; pings are of their moment, and stay."""
@@ -382,8 +375,7 @@ class Outbox:
 
     async def begin_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Record tries before their bytes leave."""
-        if rows:
-            await (await self._session.connection()).execute(_begin_attempt(), list(rows))
+        await insert_all(self._session, Attempt, rows)
 
     async def first_attempts(self, effect_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each effect first left the house."""

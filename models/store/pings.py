@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.columns import UtcTime
 from models.pings import Announcement, Ping
-from models.store.statements import insert_new, one_of, table
+from models.store.statements import insert_all, insert_new, one_of, table
 
 
 @cache
@@ -37,8 +37,7 @@ class Pings:
 
     async def tell(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write down where pings are told."""
-        if rows:
-            await (await self._session.connection()).execute(table(Announcement).insert(), list(rows))
+        await insert_all(self._session, Announcement, rows)
 
     async def recent(self, channels: Collection[str], since: datetime) -> dict[tuple[str, str], int]:
         """Return how many pings were told since a moment, by channel and policy."""

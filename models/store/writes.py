@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,7 +11,7 @@ from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.mention import Author, Inbound, Mention
 from models.outbox import Attempt, Card, Effect
-from models.store.statements import insert_or_ignore, table
+from models.store.statements import change_all, insert_all, table
 
 _ORDER: tuple[type[SQLModel], ...] = (
     PolicySnapshot, Author, Case, Mention, Draft, Review, JournalEntry, StepClock, Timer, Card, Effect, Attempt,
@@ -24,25 +22,13 @@ _ORDER: tuple[type[SQLModel], ...] = (
 _IGNORE_REPEATS = frozenset({PolicySnapshot})
 
 
-@cache
-def _insert(model: type[SQLModel]) -> Any:
-    return insert(table(model))
-
-
-@cache
-def _change(model: type[SQLModel], names: frozenset[str]) -> Any:
-    target = table(model)
-    [primary] = target.primary_key.columns
-    return update(target).where(primary == bindparam("_key")).values({name: bindparam(name) for name in sorted(names)})
-
-
 class Writes:
     """New rows and changes of rows, kept until ``flush``."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._new: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
-        self._changes: dict[tuple[type[SQLModel], frozenset[str]], list[dict[str, Any]]] = defaultdict(list)
+        self._changes: dict[tuple[type[SQLModel], frozenset[str]], dict[str, dict[str, Any]]] = defaultdict(dict)
 
     def add(self, row: SQLModel) -> None:
         """Insert this row."""
@@ -54,20 +40,16 @@ class Writes:
         self._new[model].append(dict(values))
 
     def change(self, model: type[SQLModel], key: str, changes: Mapping[str, Any]) -> None:
-        """Set columns of the row with primary key ``key``."""
+        """Set columns of the row with primary key ``key``; of two changes of the same columns the later one stands."""
         if changes:
-            self._changes[model, frozenset(changes)].append({**changes, "_key": key})
+            self._changes[model, frozenset(changes)][key] = {**changes, "_key": key}
 
     async def flush(self, session: AsyncSession) -> None:
         """Send everything, one statement per table and kind of change."""
-        connection = await session.connection()
         for model in _ORDER:
-            if rows := self._new.get(model):
-                if model in _IGNORE_REPEATS:
-                    await connection.execute(insert_or_ignore(session, model), rows)
-                else:
-                    await connection.execute(_insert(model), rows)
-        for (model, names), rows in sorted(self._changes.items(), key=lambda item: _ORDER.index(item[0][0])):
-            await connection.execute(_change(model, names), rows)
+            if new := self._new.get(model):
+                await insert_all(session, model, new, ignore_repeats=model in _IGNORE_REPEATS)
+        for (model, _), rows in sorted(self._changes.items(), key=lambda item: _ORDER.index(item[0][0])):
+            await change_all(session, model, list(rows.values()))
         self._new.clear()
         self._changes.clear()

@@ -5,7 +5,7 @@ export const measure = (number, unit) => `${number}\u00a0${unit}`;
 
 /** Say a duration in at most two units: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min", "1 d 4 h". */
 export function duration(seconds) {
-  if (seconds === 0) return countdown(0);
+  if (seconds < 0.05) return countdown(0);
   if (seconds < 9.95) return measure(Math.max(0, seconds).toFixed(1), "s");
   return countdown(Math.round(seconds));
 }
