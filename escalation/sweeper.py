@@ -22,7 +22,7 @@ _COMMANDS: dict[TimerKind, c.Command] = {
     TimerKind.WAKE: c.Wake(),
     TimerKind.CLOSE: c.QuietPeriodPassed(),
 }
-_BATCH: Final = 300
+_BATCH: Final = 200
 UNTELLABLE: Final = timedelta(hours=1)
 """How long a clock waits whose account left the configuration."""
 

@@ -185,5 +185,6 @@ async def test_what_is_due_at_once_is_one_transaction_a_batch(house: House, numb
     await due_at_once(house, number)
     with counted(house.database) as cost:
         assert await house.sweeper.sweep() == number
-    assert cost.commits == batches
+    # the second of two that tell at once may find nothing left
+    assert batches <= cost.commits <= batches + (batches > 1)
     assert cost.count <= MOST_STATEMENTS_OF_A_BATCH * batches, cost.statements

@@ -12,7 +12,7 @@ from tests.clock import TestClock
 from tests.race.test_relay_races import own_server, receiver, rows, working  # noqa: F401 - fixtures
 from tests.race.work import RaceHouse, race_settings
 
-CASES, TOGETHER = int(os.environ.get("PORTAVOCE_RACE_CLOCKS", "500")), 250
+CASES, TOGETHER = int(os.environ.get("PORTAVOCE_RACE_CLOCKS", "1000")), 250
 WARNED_AFTER = timedelta(minutes=96)
 """Eighty percent of the two hours in which a customer is to have a first reply."""
 
