@@ -9,7 +9,8 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.mention import EarlyChange, Inbound
-from models.store.statements import insert_new, insert_or_ignore
+from models.store.many_rows import insert_new
+from models.store.statements import insert_or_ignore
 
 
 class Intake:

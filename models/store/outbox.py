@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.case import Case
 from models.columns import UtcTime, new_id
 from models.outbox import Attempt, Card, Effect, Pace
-from models.store.statements import insert_all, insert_or_ignore, one_of, table
+from models.store.many_rows import insert_all
+from models.store.statements import insert_or_ignore, one_of, table
 from models.vocabulary import (
     NETWORK_EFFECTS,
     OPEN_STATES,

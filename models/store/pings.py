@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.columns import UtcTime
 from models.pings import Announcement, Ping
-from models.store.statements import insert_all, insert_new, one_of, table
+from models.store.many_rows import insert_all, insert_new
+from models.store.statements import one_of, table
 
 
 @cache

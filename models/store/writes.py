@@ -11,7 +11,8 @@ from models.case import Case, Draft, JournalEntry, PolicySnapshot, Review
 from models.clocks import StepClock, Timer
 from models.mention import Author, Inbound, Mention
 from models.outbox import Attempt, Card, Effect
-from models.store.statements import change_all, insert_all, table
+from models.store.many_rows import change_all, insert_all
+from models.store.statements import table
 
 _ORDER: tuple[type[SQLModel], ...] = (
     PolicySnapshot, Author, Case, Mention, Draft, Review, JournalEntry, StepClock, Timer, Card, Effect, Attempt,

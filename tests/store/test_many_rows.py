@@ -8,7 +8,8 @@ from models.case import Case, PolicySnapshot
 from models.columns import new_id
 from models.database import Database
 from models.mention import Author, Inbound, Mention
-from models.store.statements import change_all, insert_all, insert_new, table
+from models.store.many_rows import change_all, insert_all, insert_new
+from models.store.statements import table
 from models.store.writes import Writes
 from models.vocabulary import CaseState, Priority, Visibility
 from tests.clock import MONDAY
