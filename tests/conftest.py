@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 import models  # noqa: F401 - registers every table
 from models.database import Database
 from models.schema import sync_engine
+from tests.compiled import share_compiled_statements
 from tests.house import House, TestClock, build_house
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one
@@ -103,6 +104,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         database = Database(request.getfixturevalue("postgresql_house"))
         async with database.engine.begin() as connection:
             await connection.run_sync(_emptied)
+    share_compiled_statements(database)
     yield database
     await database.close()
 

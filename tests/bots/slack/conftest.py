@@ -1,22 +1,23 @@
 """The office in Slack, over an empty SQLite database."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from models.database import Database
 from tests.bots.slack.office import SlackOffice, slack_office
+from tests.compiled import share_compiled_statements
 from tests.house import TestClock
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(sqlite_house: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """Give an empty SQLite database; what is chat's does not differ by database."""
+    shutil.copy(sqlite_house, tmp_path / "test.db")
     database = Database(f"sqlite:///{tmp_path}/test.db")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+    share_compiled_statements(database)
     yield database
     await database.close()
 
