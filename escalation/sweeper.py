@@ -101,10 +101,10 @@ class Sweeper:
             ]
             outcomes = await self._desk.run(tx, orders)
             untold = [outcome.case_id for outcome in outcomes if outcome.decision is None]
-            if untold:
-                log.warning("targets not told", cases=len(untold))
-                await tx.clocks.postpone(untold, now=now, until=now + UNTELLABLE)
-        return len(accounts)
+            waiting = await tx.clocks.postpone(untold, now=now, until=now + UNTELLABLE) if untold else 0
+        if waiting:
+            log.warning("targets not told", clocks=waiting)
+        return len(orders) - len(untold) + waiting
 
     async def _standstills(self, tx: Transaction) -> Mapping[str, c.Standstill]:
         """Return the accounts for which nothing leaves, and why."""

@@ -65,10 +65,13 @@ class Clocks:
         rows = await self._session.exec(_rungs_due(), params={"now": now, "room": limit})  # type: ignore[call-overload]
         return {str(row.id): str(row.account) for row in rows.all()}
 
-    async def postpone(self, case_ids: Collection[str], *, now: datetime, until: datetime) -> None:
-        """Let clocks wait that have something to tell and cannot: their account left the configuration."""
+    async def postpone(self, case_ids: Collection[str], *, now: datetime, until: datetime) -> int:
+        """Let clocks wait that have something to tell and cannot, as their account left the configuration; count them.
+
+        It may be none: who waits for a lock is given cases of which others have told everything meanwhile.
+        """
         values = {"ids": sorted(case_ids), "_now": now, "_until": until}
-        await (await self._session.connection()).execute(_postpone(), values)
+        return int((await (await self._session.connection()).execute(_postpone(), values)).rowcount)
 
     async def oldest_rung_due(self) -> datetime | None:
         """Return the moment of the next rung of all clocks; the sweep is late by as much as it is past."""
