@@ -18,7 +18,7 @@ from models.case import Case
 from models.columns import new_id
 from models.outbox import Card
 from models.store import Transaction
-from models.store.gatherings import lane_of
+from models.store.gatherings import OpenGathering, lane_of
 from models.store.outbox import BLANK_EFFECT, redraw_row
 from models.vocabulary import BREACHES, CardKind, EffectKind, GatheringKind, PingFate
 
@@ -166,6 +166,7 @@ class Announcing:
         standing = await self._tx.gatherings.open_one(channel, kind, subject)
         if standing is not None:
             gathering_id: str | None = standing.id
+            await self._join(standing, lines, at)
         elif kind is GatheringKind.STANDSTILL and await self._tx.gatherings.any_told(channel, kind, subject):
             gathering_id = None  # that nothing leaves has been said; the rest is written down only
         else:
@@ -179,8 +180,6 @@ class Announcing:
         self, channel: str, kind: GatheringKind, subject: str, lines: Sequence[_Line], at: datetime
     ) -> str:
         gathering_id, effect_id, why = new_id(at), new_id(at), lines[0].due.ping.why
-        held = [line.told.not_before for line in lines]
-        leaves = at + GATHER if None in held else max(at + GATHER, min(moment for moment in held if moment))
         effect = BLANK_EFFECT | {
             "id": effect_id,
             "case_id": None,
@@ -190,13 +189,20 @@ class Announcing:
             "lane": lane_of(gathering_id),
             "priority": _URGENT,
             "payload": {"gathering": gathering_id, "to": _mentioned(lines)},
-            "not_before": leaves,
+            "not_before": _leaves(lines, at),
             "created_at": at,
         }
         await self._tx.outbox.put([effect])
         row = {"id": gathering_id, "channel": channel, "kind": kind, "subject": subject, "began_at": at}
         await self._tx.gatherings.begin(row | {"effect_id": effect_id, "why": sentence_payload(why) if why else None})
         return gathering_id
+
+    async def _join(self, standing: OpenGathering, lines: Sequence[_Line], at: datetime) -> None:
+        """Have a message that waits noticed by whoever shall notice these lines, no later than they may be told."""
+        to = list(dict.fromkeys([*standing.to, *_mentioned(lines)]))
+        leaves = min(standing.leaves, _leaves(lines, at))
+        if len(to) > len(standing.to) or leaves < standing.leaves:
+            await self._tx.gatherings.widen(standing, to=to, leaves=leaves)
 
     def _note(self, line: _Line, gathering_id: str | None) -> None:
         at = line.due.ping.at
@@ -236,6 +242,11 @@ def _row(ping_id: str, due: DuePing, *, alone: bool) -> dict[str, Any]:
         "acknowledged_by": None,
         "acknowledged_at": None,
     }
+
+
+def _leaves(lines: Sequence[_Line], at: datetime) -> datetime:
+    """Return when a message about these lines leaves: in a moment, unless all of them are held for longer."""
+    return max(at + GATHER, min(line.told.not_before or at for line in lines))
 
 
 def _mentioned(lines: Iterable[_Line]) -> list[str]:

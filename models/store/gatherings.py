@@ -5,6 +5,7 @@ Every drawing of such a message, the first one and each edit, is an effect of it
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, literal, or_, update
@@ -71,6 +72,19 @@ class GatheringRows:
         return bool(self.lines) and all(line.is_over for line in self.lines)
 
 
+@dataclass(frozen=True)
+class OpenGathering:
+    """A gathering that has not begun to leave.
+
+    ``to``: members (keys) who shall notice it; ``leaves``: when it does, at the earliest (UTC).
+    """
+
+    id: str
+    effect_id: str
+    to: tuple[str, ...]
+    leaves: datetime
+
+
 class Gatherings:
     """Statements about gatherings."""
 
@@ -82,10 +96,10 @@ class Gatherings:
         """Begin a message that tells several pings."""
         await (await self._session.connection()).execute(table(Gathering).insert(), [dict(row)])
 
-    async def open_one(self, channel: str, kind: GatheringKind, subject: str) -> Gathering | None:
+    async def open_one(self, channel: str, kind: GatheringKind, subject: str) -> OpenGathering | None:
         """Return the gathering that has not begun to leave and can take more, locked against leaving."""
         query = (
-            select(Gathering)
+            select(Gathering.id, Effect.id, Effect.payload, Effect.not_before)
             .join(Effect, col(Effect.id) == col(Gathering.effect_id))
             .where(col(Gathering.channel) == channel, col(Gathering.kind) == kind, col(Gathering.subject) == subject)
             .where(col(Effect.state) == EffectState.READY)
@@ -93,7 +107,14 @@ class Gatherings:
             .limit(1)
             .with_for_update(of=Effect, skip_locked=True)
         )
-        return (await self._session.exec(query)).first()
+        found = (await self._session.exec(query)).first()
+        return OpenGathering(found[0], found[1], tuple(found[2].get("to", ())), found[3]) if found else None
+
+    async def widen(self, gathering: OpenGathering, *, to: Sequence[str], leaves: datetime) -> None:
+        """Have a gathering that is open noticed by these members, and leave at another moment."""
+        statement = update(Effect).where(col(Effect.id) == gathering.effect_id)
+        payload = {"gathering": gathering.id, "to": list(to)}
+        await (await self._session.connection()).execute(statement.values(payload=payload, not_before=leaves))
 
     async def any_told(self, channel: str, kind: GatheringKind, subject: str) -> bool:
         """Tell whether a gathering of this kind about this subject stands in a channel or is on its way there."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -14,9 +15,10 @@ from escalation.views import GatheringView
 from models.database import Database
 from models.outbox import Attempt, Effect
 from models.vocabulary import DismissReason, EffectKind, EffectState
-from tests.clocks.test_ladder import gatherings, made, pass_time
+from tests.clock import MONDAY
+from tests.clocks.test_ladder import QUIET, gatherings, made, pass_time
 from tests.house import House, a_post
-from tests.scenarios.steps import approved, do, leave, quiet
+from tests.scenarios.steps import approved, do, in_review, leave, quiet
 
 STORM, MANY = 6, 23
 MARTA = "member:marta"
@@ -116,6 +118,59 @@ async def test_what_changes_at_different_times_is_edited_each_time(database, clo
         await claim(house, [case_id])
         await settled(house)
     assert calls(house) == ["post", "update", "update"]
+
+
+WARN_QUIETLY_THEN_PAGE = """
+[[policies.standard.ladder]]
+at = "80%"
+ping = "manager"
+[[policies.standard.ladder]]
+at = "100%"
+ping = "manager"
+page_anyway = true
+"""
+
+
+async def test_a_message_that_waits_for_the_end_of_quiet_hours_leaves_at_once_when_a_line_pages_anyway(database, clock):
+    house = made(database, clock, QUIET, ladder=WARN_QUIETLY_THEN_PAGE)
+    cases = await cases_of(house)
+    await pass_time(house, minutes=12)
+    await pass_time(house, seconds=30)
+    assert not gatherings(house, MARTA), "warnings wait until eleven"
+    await pass_time(house, minutes=3)
+    await pass_time(house, seconds=15)
+    [view] = gatherings(house, MARTA)
+    assert {line.case_id for line in view.lines} == {*cases}
+
+
+BRANDS_WITH_APPROVERS = """
+[[policies.standard.ladder]]
+at = "50%"
+ping = "approvers"
+steps = ["approve"]
+[brands.acme.approval]
+channel = "slack:C0APPROVE"
+approvers = ["carla", "anna"]
+[brands.beta.approval]
+channel = "slack:C0APPROVE"
+approvers = ["marta"]
+"""
+
+
+async def test_whoever_shall_notice_a_line_that_joins_is_mentioned_too(database, clock):
+    house = made(database, clock, ladder=BRANDS_WITH_APPROVERS)
+    for number in range(STORM):
+        await in_review(house, question=f"Invoice {number}?")
+    house.clock.forward(seconds=2)
+    await in_review(house, question="Another brand's invoice?", account="other")
+    await quiet(house)
+    clock.at = MONDAY + timedelta(minutes=10)
+    await house.sweeper.sweep()
+    house.clock.forward(seconds=2)
+    await house.sweeper.sweep()
+    await pass_time(house, seconds=10)
+    [view] = gatherings(house, "C0APPROVE")
+    assert (len(view.lines), view.to) == (STORM + 1, ("carla", "anna", "marta"))
 
 
 async def test_what_is_done_before_the_message_leaves_is_not_told(database, clock):
