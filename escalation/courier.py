@@ -96,6 +96,7 @@ class Courier:
         self._begin_within = lease - min(LONGEST_CALL, lease / 2)
         self._patience = Patience(desk.rulebook, jitter)
         self._running: dict[asyncio.Task[Result], datetime] = {}
+        self._claiming = False
         self._back = 0
         self._gates = self._carrier.gates
         self._ripe = False
@@ -108,8 +109,8 @@ class Courier:
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether anything is under way that this courier has taken and not settled yet."""
-        return bool(self._running)
+        """Tell whether anything is under way that this courier takes, or has taken and not settled yet."""
+        return self._claiming or bool(self._running)
 
     def wake(self) -> None:
         """Look for due effects now rather than at the next tick."""
@@ -195,10 +196,14 @@ class Courier:
         if (room := self._room()) <= 0:
             return False
         full = self._gates.full
-        claim = await self._desk.storage.retrying(lambda: self._claim(room))
+        self._claiming = True
+        try:
+            claim = await self._desk.storage.retrying(lambda: self._claim(room))
+            for job in claim.jobs:
+                self._begin(job)
+        finally:
+            self._claiming = False
         self._more_due = claim.seen == room
-        for job in claim.jobs:
-            self._begin(job)
         if claim.aside:
             await self._desk.storage.retrying(lambda: self._put_aside(claim.aside))
         return self._more_due and claim.admitted < claim.seen and self._gates.full != full

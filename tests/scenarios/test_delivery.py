@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,24 @@ LONG = "The first half of it is here. The second half of it is there. The third 
 async def later(house: House, **span: float) -> None:
     house.clock.forward(**span)
     await quiet(house)
+
+
+async def test_a_courier_is_busy_from_the_claim_to_the_end_of_settling(house: House, monkeypatch: pytest.MonkeyPatch):
+    await approved(house)
+    busy: list[bool] = []
+    retrying = house.database.retrying
+
+    async def watched(work: Any) -> Any:
+        done = await retrying(work)
+        busy.append(house.courier.is_busy)
+        return done
+
+    monkeypatch.setattr(house.database, "retrying", watched)
+    assert not house.courier.is_busy
+    await leave(house)
+    assert len(busy) >= 2
+    assert all(busy)
+    assert not house.courier.is_busy
 
 
 # --- in parts ---------------------------------------------------------------------------------------------------------
