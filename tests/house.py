@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -230,8 +231,9 @@ class PlainChat:
         ]
 
 
+@cache
 def settings_of(text: str = CONFIGURATION) -> Settings:
-    """Return checked settings from TOML text."""
+    """Return checked settings from TOML text, with their calendars: neither changes, so that one serves many tests."""
     secrets = SecretSource(environ={"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "shh"}, folder=Path())
     return parse_settings(text, file="portavoce.toml", source=secrets, connector_settings={"plain": PlainSettings})
 
