@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -44,6 +45,15 @@ def listen(host: str, port: int) -> socket.socket:
     listener.listen(512)
     listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     return listener
+
+
+def settle_in() -> None:
+    """Spare the garbage collector what was made at the start; it stays, and to look through it takes 0.1 s each time.
+
+    For a process that stays, once, before it begins. https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class _Server(uvicorn.Server):

@@ -23,6 +23,8 @@ _COMMANDS: dict[TimerKind, c.Command] = {
     TimerKind.CLOSE: c.QuietPeriodPassed(),
 }
 _BATCH: Final = 200
+_TOGETHER: Final = 3
+"""So many bites of what is due at once are told at a time."""
 UNTELLABLE: Final = timedelta(hours=1)
 """How long a clock waits whose account left the configuration."""
 
@@ -63,12 +65,12 @@ class Sweeper:
     async def _rungs(self) -> int:
         """Tell every due rung, as the cases stand in the transaction that tells it.
 
-        What is more than one bite is told by two at once: one decides while the database writes for the other.
+        What is more than one bite is told by several at once: one decides while the database writes for the others.
         """
         first = await self._bite()
         if first < _BATCH:
             return first + (await self._bites() if first else 0)
-        told = await asyncio.gather(self._bites(), self._bites(), return_exceptions=True)
+        told = await asyncio.gather(*[self._bites() for _ in range(_TOGETHER)], return_exceptions=True)
         for failure in told:
             if isinstance(failure, BaseException):
                 raise failure

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, String
@@ -12,7 +13,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
-_SHIFTS = tuple(range(90, -1, -10))
+_SHIFTS = tuple(range(40, -1, -10))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -93,17 +94,21 @@ Json = JSON
 
 def new_id(now: datetime) -> str:
     """Return a fresh 20-character id that sorts by creation time (milliseconds), then at random (50 bits)."""
-    return _id(now, int.from_bytes(os.urandom(7)) >> 6)
+    return _of_moment(now) + _spelled(int.from_bytes(os.urandom(7)) >> 6)
 
 
 def first_id(at: datetime) -> str:
     """Return the smallest id that a row made at a moment can have: newer rows are those whose id is not smaller."""
-    return _id(at, 0)
+    return _of_moment(at) + _spelled(0)
 
 
-def _id(at: datetime, rest: int) -> str:
-    milliseconds = int((at - _EPOCH).total_seconds() * 1000)
-    number = (milliseconds << 50) | rest
+@lru_cache(maxsize=64)
+def _of_moment(at: datetime) -> str:
+    """Return what all ids of a moment begin with; many rows are made at the same one."""
+    return _spelled(int((at - _EPOCH).total_seconds() * 1000))
+
+
+def _spelled(number: int) -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models import sqlite
+from models import documents, sqlite
 from models.store import Transaction
 
 SQLITE = "sqlite:///"
@@ -187,6 +187,8 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
         max_overflow=5,
         pool_timeout=CONNECT_SECONDS,
         hide_parameters=True,  # an error names the statement, never what people wrote
+        json_serializer=documents.written,
+        json_deserializer=documents.read,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -219,6 +221,8 @@ def _postgresql_engine(url: str, monotonic: Callable[[], float] | None) -> Async
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=monotonic is None,
         hide_parameters=True,
+        json_serializer=documents.written,
+        json_deserializer=documents.read,
     )
     if monotonic is not None:
         _ask_after_rest(engine, monotonic)

@@ -61,6 +61,7 @@ COMMANDS: Final = {
 def _stay(config: Path, *, listening: tuple[str, int] | None, work: bool, create: bool, json_logs: bool) -> None:
     from bots.app import build  # noqa: PLC0415 - slow to import, and only commands that stay need it
     from bots.serving import run as serve  # noqa: PLC0415 - as above
+    from bots.serving import settle_in  # noqa: PLC0415 - as above
 
     settings = read_settings(config)
     set_up_logs(json=json_logs)
@@ -68,6 +69,8 @@ def _stay(config: Path, *, listening: tuple[str, int] | None, work: bool, create
     app = build(settings)
     claim(app.database)
     require_migrated(settings, config=config, create=create)
+
+    settle_in()
 
     async def stay() -> None:
         stop = asyncio.Event()

@@ -19,12 +19,15 @@ from models.vocabulary import OPEN_STATES, TimerKind, TimerState
 
 @cache
 def _rungs_due() -> Select[Any]:
-    """Return the SELECT of cases with a clock whose next rung is due at ``:now``, locked unless others hold them."""
+    """Return the SELECT of cases with a clock whose next rung is due at ``:now``, locked unless others hold them.
+
+    The clock is locked too, so that one which was moved while this waited is looked at again and left out.
+    """
     clocks, cases = table(StepClock).c, table(Case).c
     due = select_rows(cases.id, cases.account).join_from(table(StepClock), table(Case), cases.id == clocks.case_id)
     due = due.where(clocks.next_at.is_not(None), clocks.next_at <= bindparam("now", type_=UtcTime()))
     due = due.order_by(clocks.next_at).limit(bindparam("room", type_=Integer()))
-    return due.with_for_update(of=table(Case), skip_locked=True, key_share=True)
+    return due.with_for_update(of=(table(Case), table(StepClock)), skip_locked=True, key_share=True)
 
 
 @cache

@@ -2,9 +2,9 @@
 
 So PostgreSQL gets the same statement for any number of rows, which it plans and runs once; an execution a row costs
 both sides several times as much. https://www.postgresql.org/docs/current/functions-json.html, json_to_recordset
+SQLite reads no document as fast as it binds values; its rows go straight to the driver, already as it stores them.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -23,10 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models import documents
 from models.store.statements import insert_or_ignore, table
 
 
@@ -37,26 +39,28 @@ async def insert_all(
     if not rows:
         return
     connection = await session.connection()
+    names = tuple(sorted(rows[0]))
     if connection.dialect.name == "sqlite":
         statement = insert_or_ignore(session, model) if ignore_repeats else _insert(model)
-        await connection.execute(statement, list(rows))
-        return
-    names = tuple(sorted(rows[0]))
-    statement = _insert_document(model, names, ignore_repeats=ignore_repeats)
-    await connection.execute(statement, {"rows": _document(model, names, rows)})
+        await _each(connection, model, statement, names, rows)
+    else:
+        statement = _insert_document(model, names, ignore_repeats=ignore_repeats)
+        await connection.execute(statement, {"rows": _document(model, names, rows)})
 
 
 async def change_all(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Set the same columns in rows that are each named once, by their primary key as ``_key``."""
     connection = await session.connection()
     names = tuple(sorted(rows[0].keys() - {"_key"}))
-    if connection.dialect.name == "sqlite" or len(rows) == 1:
-        await connection.execute(_change(model, names), list(rows))
-        return
-    [primary] = table(model).primary_key.columns
-    named = [{**row, primary.name: row["_key"]} for row in rows]
-    document = _document(model, (primary.name, *names), named)
-    await connection.execute(_change_document(model, names), {"rows": document})
+    if connection.dialect.name == "sqlite":
+        await _each(connection, model, _change(model, names), names, rows)
+    elif len(rows) == 1:
+        await connection.execute(_change(model, names), rows[0])
+    else:
+        [primary] = table(model).primary_key.columns
+        named = [{**row, primary.name: row["_key"]} for row in rows]
+        document = _document(model, (primary.name, *names), named)
+        await connection.execute(_change_document(model, names), {"rows": document})
 
 
 async def insert_new(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> set[Any]:
@@ -82,6 +86,47 @@ def _change(model: type[SQLModel], names: tuple[str, ...]) -> Any:
     target = table(model)
     [primary] = target.primary_key.columns
     return update(target).where(primary == bindparam("_key")).values({name: bindparam(name) for name in names})
+
+
+# --- SQLite -----------------------------------------------------------------------------------------------------------
+
+
+async def _each(
+    connection: AsyncConnection,
+    model: type[SQLModel],
+    statement: Any,
+    names: tuple[str, ...],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Execute a statement that names columns once for each row."""
+    text, places = _spelled(statement, names)
+    written = [(name, _stored(model, name)) for name in places]
+    values = [tuple([write(row[name]) if write else row[name] for name, write in written]) for row in rows]
+    await connection.exec_driver_sql(text, values)
+
+
+@cache
+def _spelled(statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return a statement's text, and what it names in the order of its question marks."""
+    compiled = statement.compile(dialect=_SQLITE, column_keys=list(names))
+    return str(compiled), tuple(compiled.positiontup)
+
+
+@cache
+def _stored(model: type[SQLModel], name: str) -> Callable[[Any], Any] | None:
+    """Return what turns a column's value into the one that is stored; ``None`` where it is stored as it is."""
+    if name == "_key":
+        [of] = table(model).primary_key.columns
+    else:
+        of = table(model).c[name]
+    stored: Callable[[Any], Any] | None = of.type.dialect_impl(_SQLITE).bind_processor(_SQLITE)
+    return stored
+
+
+_SQLITE = sqlite.dialect(json_serializer=documents.written)
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -122,8 +167,8 @@ def _value(target: Any, given: Any) -> Any:
 
 
 def _document(model: type[SQLModel], names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> str:
-    written = [(name, _written(model, name)) for name in names]
-    return json.dumps([{name: write(row[name]) if write else row[name] for name, write in written} for row in rows])
+    each = [(name, _written(model, name)) for name in names]
+    return documents.written([{name: write(row[name]) if write else row[name] for name, write in each} for row in rows])
 
 
 @cache
@@ -132,7 +177,7 @@ def _written(model: type[SQLModel], name: str) -> Callable[[Any], Any] | None:
     of = table(model).c[name].type
     if isinstance(of, LargeBinary):
         return lambda value: None if value is None else f"\\x{value.hex()}"
-    return of.bind_processor(_DIALECT) if isinstance(of, TypeDecorator) else None
+    return of.bind_processor(_POSTGRESQL) if isinstance(of, TypeDecorator) else None
 
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]

@@ -185,6 +185,6 @@ async def test_what_is_due_at_once_is_one_transaction_a_batch(house: House, numb
     await due_at_once(house, number)
     with counted(house.database) as cost:
         assert await house.sweeper.sweep() == number
-    # the second of two that tell at once may find nothing left
-    assert batches <= cost.commits <= batches + (batches > 1)
-    assert cost.count <= MOST_STATEMENTS_OF_A_BATCH * batches, cost.statements
+    late = 2 * (batches > 1)  # of three that tell at once two may find nothing left
+    assert batches <= cost.commits <= batches + late
+    assert cost.count <= MOST_STATEMENTS_OF_A_BATCH * batches + 2 * late, cost.statements
