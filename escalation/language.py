@@ -9,11 +9,11 @@ The customer's and the expert's text passes through as a value and is never alte
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -99,6 +99,12 @@ def _catalogue(language: str) -> Mapping[str, str]:
         }
 
 
+@lru_cache(maxsize=4096)
+def _date(day: date, pattern: str, language: str) -> str:
+    """Return a day in a language; cards and explanations name the same few over and over, and spelling one is slow."""
+    return str(format_date(day, pattern, locale=language))
+
+
 @dataclass(frozen=True)
 class Reader:
     """Somebody who reads: their language, their time zone, and the moment of reading (for "2 minutes ago")."""
@@ -117,8 +123,8 @@ class Reader:
         local = at.astimezone(ZoneInfo(self.timezone))
         today = (self.now or at).astimezone(ZoneInfo(self.timezone)).date()
         if local.date() == today:
-            return format_time(local, "HH:mm", locale=self.language)
-        return format_datetime(local, "EEE d MMM HH:mm", locale=self.language)
+            return f"{local:%H:%M}"
+        return f"{_date(local.date(), 'EEE d MMM', self.language)} {local:%H:%M}"
 
     def duration(self, span: timedelta) -> str:
         """Return a duration in at most two units ("2 h 10 min")."""
@@ -137,18 +143,18 @@ class Reader:
     def stretch(self, stretch: Stretch) -> str:
         """Return a stretch of time in the reader's zone: with the weekday, with the date too unless it is near."""
         start, end = (at.astimezone(ZoneInfo(self.timezone)) for at in (stretch.start, stretch.end))
-        clock = "HH:mm:ss" if stretch.end - stretch.start < _SHORT_STRETCH else "HH:mm"
+        clock = "%H:%M:%S" if stretch.end - stretch.start < _SHORT_STRETCH else "%H:%M"
         if end.date() == start.date():
-            ends = format_time(end, clock, locale=self.language)
+            ends = f"{end:{clock}}"
         elif end.date() - start.date() == timedelta(days=1) and end.time() == time():
             ends = "24:00"
         else:
-            ends = format_datetime(end, f"{self._day(end)} {clock}", locale=self.language)
-        return f"{format_datetime(start, f'{self._day(start)} {clock}', locale=self.language)}-{ends}"
+            ends = f"{self._day(end)} {end:{clock}}"
+        return f"{self._day(start)} {start:{clock}}-{ends}"
 
     def days(self, days: Days) -> str:
         """Return dates with their weekdays."""
-        first, last = (format_date(day, "EEE d MMM", locale=self.language) for day in (days.first, days.last))
+        first, last = (_date(day, "EEE d MMM", self.language) for day in (days.first, days.last))
         return first if days.first == days.last else f"{first} - {last}"
 
     def hours(self, hours: Hours) -> str:
@@ -161,7 +167,8 @@ class Reader:
 
     def _day(self, local: datetime) -> str:
         today = (self.now or local).astimezone(local.tzinfo).date()
-        return "EEE" if abs((local.date() - today).days) < _DAYS_OF_WEEK else "EEE d MMM"
+        near = abs((local.date() - today).days) < _DAYS_OF_WEEK
+        return _date(local.date(), "EEE" if near else "EEE d MMM", self.language)
 
     def _value(self, value: Value) -> str:
         if isinstance(value, Sentence):
@@ -170,7 +177,7 @@ class Reader:
             passed = (self.now or value.at) - value.at
             return format_timedelta(-max(passed, timedelta(seconds=1)), add_direction=True, locale=self.language)
         if isinstance(value, Day):
-            return format_date(value.on, "EEE d" if value.short else "EEEE d MMMM", locale=self.language)
+            return _date(value.on, "EEE d" if value.short else "EEEE d MMMM", self.language)
         if isinstance(value, datetime):
             return self.time(value.astimezone(UTC))
         if isinstance(value, timedelta):

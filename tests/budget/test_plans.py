@@ -20,7 +20,7 @@ from models.vocabulary import EffectKind, EffectState, TimerKind, TimerState
 from tests.house import MONDAY, House, a_post
 from tests.scenarios.steps import approve, do, in_review, leave, quiet
 
-HISTORY = 20_000
+HISTORY = 8_000
 DUE = 5
 
 

@@ -16,7 +16,7 @@ from tests.budget.test_plans import all_asked, asked, plan_of
 from tests.clock import MONDAY
 from tests.store.step_rows import a_case, a_running_step, a_step, store
 
-HISTORY = 20_000
+HISTORY = 8_000
 DUE = 5
 DAY = timedelta(days=1)
 QUESTION = Question(since=MONDAY, until=MONDAY + DAY, department="billing", limits=WITHIN_SECONDS)

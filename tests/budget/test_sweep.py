@@ -19,7 +19,7 @@ from tests.budget.test_plans import asked, plan_of
 from tests.house import CONFIGURATION, MONDAY, House, a_post, build_house
 from tests.scenarios.steps import quiet
 
-RUNNING, ENDED, DUE = 6_000, 6_000, 5
+RUNNING, ENDED, DUE = 3_000, 3_000, 5
 MOST_STATEMENTS_OF_A_BATCH = 40
 STEPS_OF_A_ROW = 30
 """So many instructions of SQLite's machine a row of these questions takes at most, of three tables together."""

@@ -1,4 +1,4 @@
-"""Eight processes click on the same cases at the same moment: exactly one wins each, and the others are told who."""
+"""Four processes click on the same cases at the same moment: exactly one wins each, and the others are told who."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.race.work import RaceHouse, race_settings
 __all__ = ["receiver"]
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
-PROCESSES = 8
+PROCESSES = 4
 
 
 async def test_each_case_is_claimed_by_exactly_one(postgresql_database: str, receiver: str):
