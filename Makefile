@@ -13,7 +13,6 @@ PYTHON ?=
 ARGS ?=
 # one more than there are processors, for some tests mostly wait
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
-export PYTHONDONTWRITEBYTECODE ?= 1
 
 SET_UP = python=$$(.ci/find-python $(PYTHON)) && "$$python" -I .ci/set_up.py
 

@@ -26,7 +26,17 @@ from connectors import streams
 from connectors.answers import Answer
 from connectors.untrusted import MAX_BYTES, UnreadableError, parse_json, storable, unpack
 from escalation.language import Sentence, say
-from escalation.ports import Clock, Gone, OutsideError, Rejected, RetryLater, Throttled, Unauthorised, Uncertain
+from escalation.ports import (
+    CALLS_AT_ONCE,
+    Clock,
+    Gone,
+    OutsideError,
+    Rejected,
+    RetryLater,
+    Throttled,
+    Unauthorised,
+    Uncertain,
+)
 from escalation.secret import Secret
 
 log = structlog.get_logger(__name__)
@@ -40,8 +50,6 @@ READ_SECONDS: Final = 20.0
 """Longer than the networks' own deadlines, so that most slow calls still tell us how they ended."""
 IDLE_SECONDS: Final = 5.0
 """An older idle connection is not used again: the far side may just be closing it, and a send must not meet that."""
-CONNECTIONS: Final = 10
-"""How many calls of one account may be under way at once; others wait."""
 THROTTLED_FOR: Final = timedelta(seconds=60)
 """How long an account waits after a 429 that names no time."""
 
@@ -147,7 +155,7 @@ class HttpConnector(Generic[SettingsT]):
         """What was left out of the incoming, by kind: news that concerns nobody, our own posts, unreadable items."""
         self._secrets = [text for text in _secret_texts(settings) if text]
         self._client = httpx.AsyncClient(
-            transport=transport or streams.Lanes(verify=_trust(), connections=CONNECTIONS, idle_seconds=IDLE_SECONDS),
+            transport=transport or streams.Lanes(verify=_trust(), connections=CALLS_AT_ONCE, idle_seconds=IDLE_SECONDS),
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
             follow_redirects=False,

@@ -12,7 +12,7 @@ from escalation.cards import Shown, approval_view, card_view, note_view
 from escalation.casefile import CaseFile
 from escalation.complaints import Complaints
 from escalation.digest import Digest, digest_view
-from escalation.gates import CALLS_AT_ONCE, Gates, Missed
+from escalation.gates import Gates, Missed
 from escalation.language import Sentence, say
 from escalation.notes import Note
 from escalation.ping_views import gathering_view, ping_view
@@ -53,8 +53,6 @@ from models.vocabulary import (
 )
 
 log = structlog.get_logger(__name__)
-
-__all__ = ["CALLS_AT_ONCE", "Carrier", "Job", "Mode", "Result", "may_look_up", "only_repeats", "takes_our_key"]
 
 _LONG_READ = timedelta(seconds=60)
 

@@ -10,12 +10,10 @@ import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Final
 
-from escalation.ports import Clock
+from escalation.ports import CALLS_AT_ONCE, Clock
 from models.outbox import Effect
 from models.vocabulary import NETWORK_EFFECTS
 
-CALLS_AT_ONCE: Final = 10
-"""How many jobs of one account may speak to their network at once; not more than a connector has connections."""
 TURN_SECONDS: Final = 1.0
 """How long what was taken may wait for its turn."""
 _AHEAD_SECONDS: Final = TURN_SECONDS / 2

@@ -6,7 +6,7 @@ The only core file that adapters need to see.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Final, Literal, Protocol, runtime_checkable
 
 from escalation.language import Sentence
 from escalation.views import View
@@ -29,6 +29,9 @@ class Clock(Protocol):
 
 
 # --- what a network can do --------------------------------------------------------------------------------------------
+
+CALLS_AT_ONCE: Final = 10
+"""How many calls about one account may be under way to its network at once; others wait."""
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,6 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
         pool_timeout=CONNECT_SECONDS,
         hide_parameters=True,  # an error names the statement, never what people wrote
         json_serializer=documents.written,
-        json_deserializer=documents.read,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -222,7 +221,6 @@ def _postgresql_engine(url: str, monotonic: Callable[[], float] | None) -> Async
         pool_pre_ping=monotonic is None,
         hide_parameters=True,
         json_serializer=documents.written,
-        json_deserializer=documents.read,
     )
     if monotonic is not None:
         _ask_after_rest(engine, monotonic)

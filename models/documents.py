@@ -1,5 +1,10 @@
-"""How documents are written into columns and read from them."""
+"""How documents are written into columns; drivers read them with the standard library, which reads any number exactly.
 
+By orjson, as many are written at once; what it refuses (half a surrogate pair, a number of more than 64 bits) is left
+to the standard library, so that nothing a network sends is lost by it.
+"""
+
+import json
 from typing import Any
 
 import orjson
@@ -9,17 +14,10 @@ def written(document: Any) -> str:
     """Return a document as JSON text; keys that are no texts become texts.
 
     Raises:
-        TypeError: there is something in it that JSON does not know, or half a surrogate pair, which is no character.
+        TypeError: there is something in it that JSON does not know.
 
     """
-    return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def read(stored: str | bytes | float) -> Any:
-    """Return the document that a column holds: JSON text, or a number, which SQLite keeps as one.
-
-    Raises:
-        ValueError: the text is no JSON.
-
-    """
-    return stored if isinstance(stored, int | float) else orjson.loads(stored)
+    try:
+        return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        return json.dumps(document)

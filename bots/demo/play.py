@@ -39,7 +39,7 @@ class PlayedHands(Hands):
         pause: float = READ_SECONDS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """Keep the collaborators. ``pause``: seconds before each act."""
+        """Keep the collaborators. ``pause``: before each act; ``patience``: how long something may take (both s)."""
         super().__init__(speaker, clock, patience=patience)
         self._watch = clock
         self._show = show

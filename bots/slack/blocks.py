@@ -22,6 +22,7 @@ CHUNK: Final = 2_900
 MESSAGE_CHARACTERS: Final = 12_000
 """How much text a whole message may hold: failures are known from about 13,200 characters over all blocks."""
 INPUT_CHARACTERS: Final = 3_000
+_DOT: Final = "\N{NO-BREAK SPACE}· "
 
 
 def plain(text: str, most: int = PLAIN_CHARACTERS) -> Element:
@@ -35,8 +36,8 @@ def header(text: str, block_id: str) -> Block:
 
 
 def context(lines: Iterable[str], block_id: str) -> Block:
-    """Return one small line of facts, joined by dots."""
-    return {"type": "context", "block_id": block_id, "elements": [plain(" · ".join(filter(None, lines)))]}
+    """Return one small line of facts, joined by dots that stay with the fact before them: no line begins with one."""
+    return {"type": "context", "block_id": block_id, "elements": [plain(_DOT.join(filter(None, lines)))]}
 
 
 def words(text: str, *, bold: bool = False, strike: bool = False, italic: bool = False) -> Element:

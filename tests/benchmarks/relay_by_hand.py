@@ -26,7 +26,7 @@ import httpx
 import psycopg
 
 from escalation.business_time import BusinessCalendar
-from escalation.carrying import CALLS_AT_ONCE
+from escalation.ports import CALLS_AT_ONCE
 
 BATCH = 50
 LEASE = 120_000_000

@@ -29,7 +29,8 @@ async def test_page_reconnects_by_itself_after_the_demo_was_killed(
             await expect(workspace.waiting(about)).to_be_visible()
 
             visitor.complaints.excuse(
-                r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)",
+                r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE"
+                r"|CONTENT_LENGTH_MISMATCH)",
                 because="nobody answers while the demo is dead",
             )
             process.kill()

@@ -97,7 +97,7 @@ class Office:
         return subprocess.Popen(
             [sys.executable, "-m", "bots.cli", *words],
             cwd=cwd or self.folder,
-            env={**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **env},
+            env={**kept, "PYTHONPATH": str(ROOT), **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,10 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import request_response
 
-from connectors.base import CONNECTIONS, WIRE, BaseUrl, Wire, segment
+from connectors.base import WIRE, BaseUrl, Wire, segment
 from connectors.streams import Lanes
 from connectors.untrusted import MAX_BYTES
 from escalation import ports
+from escalation.ports import CALLS_AT_ONCE
 from escalation.secret import Secret
 from tests.clock import TestClock
 from tests.connectors import fake_network
@@ -355,7 +356,7 @@ async def test_a_body_that_breaks_off_after_a_refusal_is_uncertain(connector, wi
 class Holding:
     """Keeps every request until it is told to answer, then answers over the connection that it came by."""
 
-    def __init__(self, crowd: int = CONNECTIONS) -> None:
+    def __init__(self, crowd: int = CALLS_AT_ONCE) -> None:
         self.crowd = crowd
         self.waiting = 0
         self.crowded = asyncio.Event()
@@ -378,16 +379,16 @@ async def test_calls_beyond_the_connections_wait_for_one_and_all_are_used_again(
     async with Server(holding) as server:
         connector = small(clock, base_url=server.url)
         calls = [
-            asyncio.create_task(connector.send("POST", "/x", OBJECT, json={"a": n})) for n in range(CONNECTIONS + 3)
+            asyncio.create_task(connector.send("POST", "/x", OBJECT, json={"a": n})) for n in range(CALLS_AT_ONCE + 3)
         ]
         await holding.crowded.wait()
-        assert holding.waiting == server.connections == CONNECTIONS
+        assert holding.waiting == server.connections == CALLS_AT_ONCE
         assert not any(call.done() for call in calls)
         holding.go_on.set()
-        assert [(await call).body for call in calls] == [{"a": 1}] * (CONNECTIONS + 3)
-        for _ in range(CONNECTIONS):
+        assert [(await call).body for call in calls] == [{"a": 1}] * (CALLS_AT_ONCE + 3)
+        for _ in range(CALLS_AT_ONCE):
             await connector.send("POST", "/x", OBJECT, json={"a": 1})
-        assert server.connections == CONNECTIONS
+        assert server.connections == CALLS_AT_ONCE
         await connector.close()
 
 
@@ -395,11 +396,11 @@ async def test_calls_that_fail_or_are_given_up_do_not_keep_their_connection(cloc
     holding = Holding()
     async with Server(closes_after_request) as server:
         connector = small(clock, base_url=server.url)
-        for _ in range(CONNECTIONS + 1):
+        for _ in range(CALLS_AT_ONCE + 1):
             with pytest.raises(ports.Uncertain):
                 await connector.send("POST", "/x", OBJECT, json={"a": 1})
         server.behaviour = holding
-        given_up = [asyncio.create_task(connector.send("POST", "/x", OBJECT, json={})) for _ in range(CONNECTIONS)]
+        given_up = [asyncio.create_task(connector.send("POST", "/x", OBJECT, json={})) for _ in range(CALLS_AT_ONCE)]
         await holding.crowded.wait()
         for call in given_up:
             call.cancel()

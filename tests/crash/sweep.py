@@ -32,7 +32,7 @@ _KINDS = (
 )
 """What boundaries have in common, for a sample that has one of each."""
 
-_KINDS_UNDER_A_FAULT = 4
+_KINDS_UNDER_A_FAULT = 3
 """At so many kinds of boundary a sample dies under one fault."""
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def demo(*words: str) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bots.cli", "demo", *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "DISPLAY": ""},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": ""},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

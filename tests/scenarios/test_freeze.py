@@ -10,8 +10,7 @@ import pytest
 from escalation import commands as c
 from escalation.courier import Courier
 from escalation.freezing import Freezing
-from escalation.gates import CALLS_AT_ONCE
-from escalation.ports import Uncertain
+from escalation.ports import CALLS_AT_ONCE, Uncertain
 from models.vocabulary import NETWORK_EFFECTS, CaseState, EffectState, Idempotency, NetworkAct
 from tests.house import House
 from tests.scenarios.steps import (

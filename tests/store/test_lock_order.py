@@ -1,12 +1,14 @@
 """Cases are locked before effects, by everybody: two that go through one case never wait for each other in a circle."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from escalation.ports import Edited, RetryLater
+from models.clocks import StepClock
 from models.database import Database
 from models.outbox import Effect
 from models.vocabulary import CaseState, DraftState
@@ -53,6 +55,17 @@ async def test_whoever_waits_for_a_case_holds_none_of_its_effects(house: House):
         assert (await tx.session.exec(mine)).one() == reply.id, "as the desk takes a reply back"
     await claiming
     assert await state(house, case_id) is CaseState.IN_REVIEW
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+async def test_a_sweep_that_passes_a_case_by_holds_none_of_its_clocks(house: House):
+    case_id, other = await house.arrive(), await house.arrive("Another")
+    later = house.clock.now() + timedelta(days=1)
+    clocks = select(StepClock.id).where(col(StepClock.case_id) == case_id).with_for_update(nowait=True)
+    async with house.database.begin() as tx, house.database.begin() as sweep:
+        await tx.cases.hold([case_id])
+        assert set(await sweep.clocks.cases_with_rungs_due(later, limit=200)) == {other}
+        assert (await tx.session.exec(clocks)).all(), "as the desk ends a clock of the case that it holds"
 
 
 async def test_an_overtaken_reply_is_put_aside_and_its_case_told_once(house: House):

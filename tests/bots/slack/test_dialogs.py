@@ -110,14 +110,14 @@ async def test_the_count_is_drawn_when_another_part_of_the_room_is_used(office: 
     await office.open("anna", card, "Answer")
     updates = office.workspace.calls.of("views.update")
     drawn = await typed(office, "Hello")
-    assert "PUBLIC · 10 of 280 letters" in drawn
+    assert "PUBLIC\N{NO-BREAK SPACE}· 10 of 280 letters" in drawn
     assert "@ada Hello" in drawn
     before = len(office.workspace.calls.of("views.update"))
     office.house.clock.forward(seconds=5)
     await typed(office, "Hello there")
     assert len(office.workspace.calls.of("views.update")) == before, "the same band is not drawn again"
     drawn = await typed(office, "x" * 230)
-    assert "PUBLIC · 235 of 280 letters" in drawn
+    assert "PUBLIC\N{NO-BREAK SPACE}· 235 of 280 letters" in drawn
     drawn = await typed(office, "word " * 80)
     assert any("It will be sent in 2 parts." in piece for piece in drawn)
     drawn = await typed(office, "word " * 200)
@@ -167,7 +167,7 @@ async def test_preview_shows_the_exact_parts_at_once(office: SlackOffice) -> Non
     await office.settle()
     drawn = pieces(office.workspace.open_view("U0ANNA")["blocks"])
     assert "@ada Second thought" in drawn
-    assert "PRIVATE · 19 of 280 letters" in drawn
+    assert "PRIVATE\N{NO-BREAK SPACE}· 19 of 280 letters" in drawn
 
 
 async def test_a_race_between_two_drawings_is_left_to_slack(office: SlackOffice) -> None:
