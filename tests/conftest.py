@@ -112,7 +112,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 def _emptied(connection: Connection) -> None:
-    """Empty the tables: few rows are deleted in less time than a table is cut off; make them anew if a test did so."""
+    """Empty the tables, by DELETE where that is quicker; make them anew where a test has changed some."""
     if _SHAPES and _shape(connection) == _SHAPES[0]:
         bytes_of_largest, rows_of_largest = connection.execute(_LARGEST_TABLES).one()
         if bytes_of_largest > _LARGE_BYTES or rows_of_largest >= 0:  # its statistics go with the table that is cut off
