@@ -2,7 +2,8 @@
 
 Waking the thread, and being woken by it, costs more than most of our statements do. What may take long is done there:
 opening, everything that only reads, waiting for the file's one writer, and flushing to the disk. In between, a writing
-transaction runs its few short statements, each by an index, on the spot.
+transaction runs its few short statements, each by an index, on the spot; every few milliseconds it gives the rest of
+the process its turn.
 """
 
 import asyncio
@@ -14,6 +15,10 @@ import aiosqlite
 
 BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 """What a writing transaction begins with; it waits for the writer before it."""
+_TO_ITSELF_SECONDS: Final = 0.002
+"""How long a writing transaction may keep the event loop to itself before it lets others run."""
+_ROUNDS: Final = 8
+"""How many rounds of the event loop it then waits: so many has the way from a network's answer to the next call."""
 
 
 class WholeCursor(aiosqlite.Cursor):
@@ -58,6 +63,7 @@ class WholeConnection(aiosqlite.Connection):
     """A connection whose cursors make at most one trip a statement, and that rolls back only what was begun."""
 
     _writing = False
+    _alone_since = 0.0
     _stopping = False
     _stopped: "asyncio.Future[Any] | None" = None
 
@@ -91,11 +97,16 @@ class WholeConnection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[str, Any], None], sql: str, values: Any) -> None:
         """Do ``work``: in the thread, or here within a writing transaction."""
-        if self._writing:
-            work(sql, values)
-        else:
+        loop = asyncio.get_running_loop()
+        if not self._writing:
             await self._execute(work, sql, values)  # type: ignore[no-untyped-call]
-            self._writing = sql == BEGIN_WRITING
+            self._writing, self._alone_since = sql == BEGIN_WRITING, loop.time()
+            return
+        work(sql, values)
+        if loop.time() - self._alone_since >= _TO_ITSELF_SECONDS:
+            for _ in range(_ROUNDS):
+                await asyncio.sleep(0)
+            self._alone_since = loop.time()
 
     async def commit(self) -> None:
         """Commit; the thread waits for the disk."""

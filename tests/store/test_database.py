@@ -56,6 +56,24 @@ async def _half_way(database: Database) -> None:
         raise ValueError("half way")
 
 
+async def test_a_long_transaction_lets_others_run_between_its_statements(database: Database):
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with database.begin() as tx:
+        connection = await tx.session.connection()
+        neighbour = asyncio.create_task(others())
+        for _ in range(1000):
+            await connection.exec_driver_sql("SELECT 1")
+        neighbour.cancel()
+        assert turns > 8
+
+
 async def test_reading_never_writes(database: Database):
     async with database.read() as tx:
         await tx.freezes.set("account:one", member="carla", at=NOW)
