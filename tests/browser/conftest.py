@@ -40,9 +40,9 @@ def demo_address(browser_program: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def laptop(browser: Browser, demo_address: str) -> AsyncIterator[Profile]:
-    """Give the browser profile that the tests of one module share, as they share the demo."""
-    async with profile(browser, demo_address) as own:
+async def laptop(browser: Browser, demo_address: str, request: pytest.FixtureRequest) -> AsyncIterator[Profile]:
+    """Give the browser profile that the tests of one module share, as they share the demo, with the module's wishes."""
+    async with profile(browser, demo_address, **getattr(request.module, "WISHES", {})) as own:
         yield own
 
 

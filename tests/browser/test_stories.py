@@ -13,6 +13,8 @@ from tests.browser.visitor import Visitor, visiting
 
 pytestmark = [pytest.mark.xdist_group("browser-stories"), pytest.mark.asyncio(loop_scope="session")]
 
+WISHES = {"reduced_motion": "no-preference"}  # what most people see
+
 
 async def test_question_to_reply_by_way_of_a_claim_a_sending_back_and_an_edit(visitor: Visitor, about: str) -> None:
     workspace = visitor.workspace

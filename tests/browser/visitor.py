@@ -76,8 +76,12 @@ class Profile:
 
 @asynccontextmanager
 async def profile(browser: Browser, address: str, **wishes: Any) -> AsyncIterator[Profile]:
-    """Give a browser profile of one's own, with wishes such as ``color_scheme`` and ``viewport``."""
-    context = await browser.new_context(**{"viewport": LAPTOP, "locale": "en-GB", **wishes})
+    """Give a browser profile of one's own, with wishes such as ``color_scheme`` and ``viewport``.
+
+    Movement is unwelcome unless wished for: without a graphics card a browser spends most of its time drawing it.
+    """
+    usual = {"viewport": LAPTOP, "locale": "en-GB", "reduced_motion": "reduce"}
+    context = await browser.new_context(**usual | wishes)
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     gestures = Gestures()
     await gestures.listen(context)
