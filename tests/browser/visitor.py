@@ -98,6 +98,11 @@ async def visiting(browser: Browser, address: str, *, all_panes: bool = True, **
         yield visitor
 
 
+def pictures_are_wanted() -> bool:
+    """Tell whether somebody has asked for pictures of every state; those of failures are always taken."""
+    return "PORTAVOCE_SCREENSHOTS" in os.environ
+
+
 def pictures() -> Path:
     """Return the folder for pictures: the one that ``PORTAVOCE_SCREENSHOTS`` names, else one that git ignores."""
     folder = Path(os.environ.get("PORTAVOCE_SCREENSHOTS") or Path(__file__).with_name("output"))

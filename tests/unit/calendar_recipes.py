@@ -114,7 +114,7 @@ class MinuteCounter:
                 for closure in recipe.closures:
                     lower, upper = (max(0, (at - self.first) // MINUTE) for at in (closure.start, closure.end))
                     counted[lower:upper] = bytes(len(counted[lower:upper]))
-            self.open = bytearray(one | two for one, two in zip(self.open, counted, strict=True))
+            self.open = bytearray((int.from_bytes(self.open) | int.from_bytes(counted)).to_bytes(len(self.walls)))
             day += DAY
         self.sums = [0, *accumulate(self.open)]
 
@@ -132,9 +132,8 @@ class MinuteCounter:
     def lost(self, start: dt.datetime, end: dt.datetime) -> int:
         """Count the seconds that are open on an ordinary weekday and were not."""
         lower, upper = ((at - self.first) // MINUTE for at in (start, end))
-        return 60 * sum(
-            usual > counted for usual, counted in zip(self.usual[lower:upper], self.open[lower:upper], strict=True)
-        )
+        usual, counted = int.from_bytes(self.usual[lower:upper]), int.from_bytes(self.open[lower:upper])
+        return 60 * (usual & ~counted).bit_count()
 
     def _mark(self, minutes: bytearray, day: dt.date, hours: list) -> None:
         midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001 - wall time on purpose
