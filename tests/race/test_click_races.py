@@ -4,17 +4,17 @@ import asyncio
 
 import pytest
 
-from tests.race.test_relay_races import CASES, prepared, receiver, rows, working
+from tests.race.test_relay_races import prepared, receiver, rows, working
 from tests.race.work import RaceHouse, race_settings
 
 __all__ = ["receiver"]
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
-PROCESSES = 4
+PROCESSES, CASES = 4, 100
 
 
 async def test_each_case_is_claimed_by_exactly_one(postgresql_database: str, receiver: str):
-    case_ids, _ = await prepared(postgresql_database, receiver, sentences=0)
+    case_ids, _ = await prepared(postgresql_database, receiver, cases=CASES, sentences=0)
     clicks = [
         ("--clicks", f"claim:{'anna' if n % 2 else 'bruno'}", "--cases", ",".join(case_ids)) for n in range(PROCESSES)
     ]
@@ -27,7 +27,7 @@ async def test_each_case_is_claimed_by_exactly_one(postgresql_database: str, rec
 
 
 async def test_each_draft_is_approved_exactly_once(postgresql_database: str, receiver: str):
-    case_ids, _ = await prepared(postgresql_database, receiver, sentences=0)
+    case_ids, _ = await prepared(postgresql_database, receiver, cases=CASES, sentences=0)
     house = RaceHouse(postgresql_database, race_settings(receiver))
     parts = await house.submit_all(case_ids, sentences=2)
     await house.close()

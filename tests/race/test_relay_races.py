@@ -200,7 +200,7 @@ def _wait_until_stopped(process: int) -> None:
 
 
 async def test_cut_database_sessions_lose_and_double_nothing(postgresql_database: str, receiver: str):
-    cases = 100
+    cases = 60
     _, parts = await prepared(postgresql_database, receiver, cases=cases)
     chance = random.Random(20260302)
     cut = 0
@@ -222,7 +222,7 @@ async def test_cut_database_sessions_lose_and_double_nothing(postgresql_database
 
 
 async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(own_server: Any, receiver: str):
-    cases = 100
+    cases = 60
     url = own_server.get_uri()
     _, parts = await prepared(url, receiver, cases=cases)
     with working(url, receiver, ("--lease", "3"), ("--lease", "3")) as team:
