@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from icalendar import Calendar, Event
-
 from escalation.on_call.rota import Rota, Shift
 
 _PRODUCT: Final = "-//Portavoce//On call//EN"
@@ -25,6 +23,8 @@ def ical(
     An event keeps its id however often and for whatever weeks it is exported, and whoever takes the shift in the end:
     it is the rota and the beginning of the whole shift, of which there is one at an instant.
     """
+    from icalendar import Calendar, Event  # noqa: PLC0415 - slow to import, rarely needed
+
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
