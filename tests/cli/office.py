@@ -4,9 +4,11 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +70,14 @@ brand = "acme"
 T = TypeVar("T")
 
 
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "portavoce.db"
+        migrate(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
 @dataclass
 class Office:
     """A folder with ``portavoce.toml``; ``command`` runs in this process, ``process`` in one of its own."""
@@ -113,7 +123,8 @@ class Office:
     # --- what is in the database
 
     def migrated(self) -> None:
-        migrate(self.url)
+        """Give the office its database, as ``portavoce migrate`` makes it."""
+        (self.folder / "portavoce.db").write_bytes(_migrated())
 
     def within(self, work: Callable[[Desk], Awaitable[T]]) -> T:
         """Do something with the desk over the office's database."""
