@@ -18,7 +18,7 @@ BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 _TO_ITSELF_SECONDS: Final = 0.002
 """How long a writing transaction may keep the event loop to itself before it lets others run."""
 _ROUNDS: Final = 8
-"""How many rounds of the event loop it then waits: so many has the way from a network's answer to the next call."""
+"""How many rounds of the event loop it then waits: a network's answer takes several to become the next call."""
 
 
 class WholeCursor(aiosqlite.Cursor):
