@@ -25,8 +25,9 @@ help:  ## list these commands
 demo: ready-demo  ## play with the whole product: one process, no account anywhere
 	@.venv/bin/portavoce demo $(ARGS)
 
+# bytecode is kept whatever the shell says: hundreds of processes would compile the product again
 test: ready-test  ## run all tests
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: ready-test  ## check format, style, types, imports and dependencies
 	@.ci/run format style types imports dependencies

@@ -2,9 +2,10 @@
 
 Run by the Makefile with a Python that ``find-python`` chose; needs nothing but the standard library.
 ``demo`` installs ``requirements.lock``, ``test`` installs ``.ci/requirements.lock`` on top, both with
-hashes, and then Portavoce itself, editable. A stamp inside ``.venv`` remembers what was installed, so
-that a second run returns at once. A set-up that was interrupted, an environment whose Python is gone
-and a checkout that was moved are noticed and built afresh.
+hashes, and then Portavoce itself, editable. pip fetches uv, which the tests' lock names, and uv the rest,
+many times as fast; where pip is configured to an index that uv does not know, or uv fails, pip does it all.
+A stamp inside ``.venv`` remembers what was installed, so that a second run returns at once. A set-up that
+was interrupted, an environment whose Python is gone and a checkout that was moved are noticed and built afresh.
 
 Exit codes: 0 ready, 1 the installation failed (the reason and the whole log's place are printed), 130 stopped.
 """
@@ -16,16 +17,20 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
+PIP = (PYTHON, "-I", "-m", "pip")
+UV = ENVIRONMENT / "bin" / "uv"
 BUSY = ENVIRONMENT / "set-up.busy"
 PLACE = ENVIRONMENT / "set-up.place"
 LOG = ENVIRONMENT / "set-up.log"
+INSTALLER = ENVIRONMENT / "set-up.installer"
 LOCKS = {"demo": ROOT / "requirements.lock", "test": ROOT / ".ci" / "requirements.lock"}
 SATISFIED_BY = {"demo": ("demo", "test"), "test": ("test",)}
 PROGRESS_SECONDS = 5.0
@@ -73,17 +78,18 @@ def quiet_environment() -> dict[str, str]:
     """Return the caller's variables (proxies, certificates) without those that misplace an installation."""
     misplacing = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON"}
     kept = {name: value for name, value in os.environ.items() if name not in misplacing}
-    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_PROGRESS_BAR": "off"}
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_PROGRESS_BAR": "off"}
+    return kept | quiet | {"UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1"}
 
 
-def pip(*arguments: str, expected: int, turn: int) -> None:
-    """Run pip into the log and show how many of the expected packages it has collected.
+def install(installer: Sequence[str | Path], *arguments: str, expected: int, turn: int) -> None:
+    """Run pip or uv into the log and show how many of the expected packages pip has collected, or what uv fetches.
 
-    pip inherits the descriptor of our turn, so that nobody else begins while a pip whose parent died still runs.
+    It inherits the descriptor of our turn, so that nobody else begins while one whose parent died still runs.
     """
     with LOG.open("a", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
-            [PYTHON, "-I", "-m", "pip", "install", *arguments],
+            [*installer, "install", *arguments],
             cwd=ROOT,
             env=quiet_environment(),
             stdin=subprocess.DEVNULL,
@@ -104,6 +110,9 @@ def pip(*arguments: str, expected: int, turn: int) -> None:
                     say(f"  collected {collected} of {expected}")
             elif expected > 1 and line.startswith("Installing collected"):
                 say(f"  collected {collected}, installing")
+            elif line.startswith("Downloading ") and time.monotonic() - shown_at >= PROGRESS_SECONDS:
+                shown_at = time.monotonic()
+                say(f"  {line.strip()}")
         code = process.wait()
     if code != 0:
         tail = LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
@@ -113,6 +122,42 @@ def pip(*arguments: str, expected: int, turn: int) -> None:
 def say(sentence: str) -> None:
     """Print one line at once, whatever the output is."""
     print(sentence, flush=True)
+
+
+def install_locked(lock: Path, turn: int) -> None:
+    """Install what a lock names: by uv if it can, and by pip otherwise.
+
+    pip's own configuration counts: with an index in it, say a company's mirror, uv would ask elsewhere.
+    """
+    locked = ("--require-hashes", "--no-deps", "-r")
+    count = packages(lock)
+    if not pip_has_an_index():
+        INSTALLER.write_text(entry("uv", LOCKS["test"]), encoding="utf-8")
+        try:
+            install(PIP, *locked, str(INSTALLER), expected=1, turn=turn)
+            into = ("--python", str(PYTHON), "--compile-bytecode")
+            install((UV, "pip"), *into, *locked, str(lock), expected=count, turn=turn)
+        except SetUpError:
+            say(f"uv could not install them ({LOG} says why). pip does it now, which takes a minute longer.")
+        else:
+            return
+    install(PIP, *locked, str(lock), expected=count, turn=turn)
+
+
+def pip_has_an_index() -> bool:
+    """Say whether pip is told to look elsewhere than on PyPI, in a file or by a variable."""
+    told = subprocess.run(
+        [*PIP, "config", "list"], env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    return any(line.partition("=")[0].endswith((".index-url", ".no-index")) for line in told.stdout.splitlines())
+
+
+def entry(package: str, lock: Path) -> str:
+    """Return the lines of one package in a lock: its version and its hashes."""
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
+    indented = takewhile(lambda line: line.startswith(" "), lines[start + 1 :])
+    return "\n".join([lines[start], *indented, ""])
 
 
 def packages(lock: Path) -> int:
@@ -126,8 +171,7 @@ def build(purpose: str, turn: int) -> None:
     if BUSY.exists() or (ENVIRONMENT.exists() and not works()):
         say("The environment in .venv is unfinished, damaged or from another folder: building it afresh.")
         shutil.rmtree(ENVIRONMENT)
-    count = packages(lock)
-    say(f"Setting up, about a minute: {count} packages into .venv ...")
+    say(f"Setting up: {packages(lock)} packages into .venv ...")
     if not ENVIRONMENT.exists():
         ENVIRONMENT.mkdir()
         BUSY.touch()
@@ -139,8 +183,8 @@ def build(purpose: str, turn: int) -> None:
     BUSY.touch()
     PLACE.write_text(str(ROOT), encoding="utf-8")
     LOG.write_text("", encoding="utf-8")
-    pip("--require-hashes", "--no-deps", "-r", str(lock), expected=count, turn=turn)
-    pip("--no-deps", "--no-build-isolation", "-e", str(ROOT), expected=1, turn=turn)
+    install_locked(lock, turn)
+    install(PIP, "--no-deps", "--no-build-isolation", "-e", str(ROOT), expected=1, turn=turn)
     BUSY.unlink()
     ready_mark = stamp(purpose)
     unfinished = ready_mark.with_suffix(".new")

@@ -2,14 +2,17 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.architecture import tree
 
+SET_UP = tree.ROOT / ".ci" / "set_up.py"
 FIND_PYTHON = tree.ROOT / ".ci" / "find-python"
 
 
@@ -67,6 +70,31 @@ def test_make_stops_at_an_old_python(target: str, tmp_path: Path) -> None:
     assert stopped.returncode != 0
     assert "Portavoce needs Python 3.11 or newer" in stopped.stderr
     assert "Setting up" not in stopped.stdout
+
+
+@pytest.fixture
+def set_up() -> dict[str, Any]:
+    return runpy.run_path(str(SET_UP))
+
+
+def test_the_installer_is_fetched_by_its_version_and_hashes_in_the_lock(set_up: dict[str, Any]) -> None:
+    first, *hashes = set_up["entry"]("uv", set_up["LOCKS"]["test"]).splitlines()
+    assert re.fullmatch(r"uv==[\d.]+ \\", first)
+    assert len(hashes) > 1
+    assert all(line.startswith("    --hash=sha256:") for line in hashes)
+    assert not hashes[-1].endswith("\\")
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [("PIP_INDEX_URL", True), ("PIP_NO_INDEX", True), ("PIP_EXTRA_INDEX_URL", False), ("PIP_RETRIES", False)],
+)
+def test_an_index_of_ones_own_leaves_the_installing_to_pip(
+    variable: str, told: bool, set_up: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)  # whatever this machine's pip is told
+    monkeypatch.setenv(variable, "1")
+    assert set_up["pip_has_an_index"]() is told
 
 
 def test_the_gate_runs_from_anywhere_and_names_its_steps(tmp_path: Path) -> None:
