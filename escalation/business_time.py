@@ -40,6 +40,7 @@ _PATIENCE_DAYS: Final = 10 * 366
 _FIRST_DAY: Final = dt.date(1900, 1, 1)
 _LAST_DAY: Final = dt.date(2200, 1, 1)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_EPOCH_DAY: Final = _EPOCH.toordinal()
 _SECOND: Final = dt.timedelta(seconds=1)
 _DAY: Final = dt.timedelta(days=1)
 
@@ -463,7 +464,7 @@ def _to_utc(local_zone: zoneinfo.ZoneInfo, day: dt.date, minute: int, *, closing
     whole_days, rest = divmod(minute, DAY_MINUTES)
     date = day + whole_days * _DAY
     wall = dt.datetime(date.year, date.month, date.day, rest // 60, rest % 60, tzinfo=local_zone)
-    naive = (wall.replace(tzinfo=dt.UTC) - _EPOCH) // _SECOND
+    naive = (date.toordinal() - _EPOCH_DAY) * 86_400 + rest * 60
     earlier = _offset(wall)
     later = _offset(wall.replace(fold=1))
     if earlier >= later:  # usual, or ambiguous: the first occurrence has the larger offset
@@ -480,7 +481,7 @@ def _to_utc(local_zone: zoneinfo.ZoneInfo, day: dt.date, minute: int, *, closing
 
 def _offset(at: dt.datetime) -> int:
     offset = at.utcoffset()
-    return 0 if offset is None else offset // _SECOND
+    return 0 if offset is None else offset.days * 86_400 + offset.seconds
 
 
 def _seconds(at: dt.datetime) -> int:

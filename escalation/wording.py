@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import accumulate, product, takewhile
 
 import regex
@@ -116,14 +117,17 @@ def _is_typed(prefix: str, text: str) -> bool:
 
 
 def _split(text: str, prefix: str, tail: str, frame: Frame) -> list[str] | None:
+    head = cache(partial(_head, count=frame.count))  # another number of parts begins with the same ones
     for ways in _TIDINESS:
         for wanted, tidiness in product(range(2, frame.max_parts + 1), ways):
-            if parts := _cut(text, prefix, tail, frame, wanted=wanted, tidiness=tidiness):
+            if parts := _cut(text, prefix, tail, frame, partial(head, tidiness=tidiness), wanted):
                 return parts
     return None
 
 
-def _cut(text: str, prefix: str, tail: str, frame: Frame, *, wanted: int, tidiness: float) -> list[str] | None:
+def _cut(
+    text: str, prefix: str, tail: str, frame: Frame, head: Callable[[str, int], tuple[str, str]], wanted: int
+) -> list[str] | None:
     """Return exactly ``wanted`` parts that keep the limit, or ``None``."""
     parts: list[str] = []
     rest = text
@@ -134,12 +138,12 @@ def _cut(text: str, prefix: str, tail: str, frame: Frame, *, wanted: int, tidine
             piece, rest, marker = rest, "", marker + tail
         else:
             room = frame.limit - frame.count(f"{before}{marker}")
-            piece, left = _head(rest, room, frame.count, tidiness)
+            piece, left = head(rest, room)
             if not left.strip():  # only the signature does not fit: something must be left for the last part
                 length = frame.count(rest.rstrip())
-                piece, left = _head(rest, length // 2, frame.count, tidiness)
+                piece, left = head(rest, length // 2)
                 if not piece:  # it begins with a link, or a name, that is longer than half of it
-                    piece, left = _head(rest, length - 1, frame.count, tidiness)
+                    piece, left = head(rest, length - 1)
             rest = left
         part = f"{before}{piece}{marker}"
         if not piece.strip() or frame.count(part) > frame.limit:
@@ -148,7 +152,7 @@ def _cut(text: str, prefix: str, tail: str, frame: Frame, *, wanted: int, tidine
     return parts
 
 
-def _head(text: str, room: int, count: Callable[[str], int], tidiness: float) -> tuple[str, str]:
+def _head(text: str, room: int, *, count: Callable[[str], int], tidiness: float) -> tuple[str, str]:
     """Return the longest beginning whose count is within ``room``, and the rest without the gap between them.
 
     It is cut at a paragraph, else after a sentence, else between words, if the piece then fills ``tidiness`` of the

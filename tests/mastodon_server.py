@@ -44,13 +44,17 @@ def mastodon_server(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(_PROGRAM), "serve", "--in-memory", "--port", str(port), "--config", str(folder / "mock.toml")]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as server:
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as server,
+        httpx.Client(trust_env=False, timeout=5) as client,
+    ):
         for _ in range(300):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.wait(0.1)
                 pytest.fail(f"mastodon_mock ended: {(folder / 'log').read_text()[-2000:]}")
             with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"http://127.0.0.1:{port}/api/v1/instance", trust_env=False, timeout=5)
+                client.get(f"http://127.0.0.1:{port}/api/v1/instance")
                 break
         try:
             yield f"http://127.0.0.1:{port}"

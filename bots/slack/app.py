@@ -125,7 +125,9 @@ def bolt_app(client: AsyncWebClient) -> AsyncApp:
 
     logger = quiet_logger("bolt")
     logger.setLevel(logging.ERROR)
-    app = AsyncApp(client=client, authorize=authorize, request_verification_enabled=False, logger=logger)
+    app = AsyncApp(  # without a name Bolt reads the source of every caller to find one
+        name="portavoce", client=client, authorize=authorize, request_verification_enabled=False, logger=logger
+    )
     app.error(_failed)
     return app
 

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -96,7 +97,7 @@ class ReceiverProcess:
 
 
 def start_receiver() -> ReceiverProcess:
-    """Fork the server; for a process without threads. (Tests start ``python -m tests.race.receiver`` instead.)"""
+    """Fork the server; for a process without threads. (Tests have a process started for ``serve`` instead.)"""
     listening = socket.create_server(("127.0.0.1", 0), backlog=200)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     child = os.fork()
@@ -115,12 +116,8 @@ async def _serve(listening: socket.socket) -> None:
     await server.serve_forever()
 
 
-def main() -> None:
-    """Serve on a free port, told as the first line of the output."""
+def serve(wire: "Connection[Any, Any]") -> None:
+    """Serve on a free port, which the wire is told."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=200)
-    os.write(1, f"http://127.0.0.1:{listening.getsockname()[1]}\n".encode())
+    wire.send(f"http://127.0.0.1:{listening.getsockname()[1]}")
     asyncio.run(_serve(listening))
-
-
-if __name__ == "__main__":
-    main()

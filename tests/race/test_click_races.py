@@ -6,6 +6,7 @@ import pytest
 
 from tests.race.test_relay_races import prepared, receiver, rows, working
 from tests.race.work import RaceHouse, race_settings
+from tests.race.worker import Job
 
 __all__ = ["receiver"]
 
@@ -15,9 +16,7 @@ PROCESSES, CASES = 4, 100
 
 async def test_each_case_is_claimed_by_exactly_one(postgresql_database: str, receiver: str):
     case_ids, _ = await prepared(postgresql_database, receiver, cases=CASES, sentences=0)
-    clicks = [
-        ("--clicks", f"claim:{'anna' if n % 2 else 'bruno'}", "--cases", ",".join(case_ids)) for n in range(PROCESSES)
-    ]
+    clicks = [Job(clicks=f"claim:{'anna' if n % 2 else 'bruno'}", cases=case_ids) for n in range(PROCESSES)]
     with working(postgresql_database, receiver, *clicks) as team:
         told = await asyncio.to_thread(team.finish)
     won = [case_id for one in told for case_id in one["won"]]
@@ -31,7 +30,7 @@ async def test_each_draft_is_approved_exactly_once(postgresql_database: str, rec
     house = RaceHouse(postgresql_database, race_settings(receiver))
     parts = await house.submit_all(case_ids, sentences=2)
     await house.close()
-    clicks = [("--clicks", "approve:carla", "--cases", ",".join(case_ids))] * PROCESSES
+    clicks = [Job(clicks="approve:carla", cases=case_ids)] * PROCESSES
     with working(postgresql_database, receiver, *clicks) as team:
         told = await asyncio.to_thread(team.finish)
     won = [case_id for one in told for case_id in one["won"]]

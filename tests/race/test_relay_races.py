@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
-import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,16 @@ import psycopg
 import pytest
 from sqlmodel import SQLModel
 
+from tests.race.receiver import serve
 from tests.race.work import RaceHouse, misdelivered, race_settings
+from tests.race.worker import Job, work
 from tests.watch.holding import broken
 
 ROOT = Path(__file__).parents[2]
 CASES, SENTENCES = 200, 11  # which makes ten parts
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.race.worker", "tests.race.receiver"])  # imported once, for all processes
 
 _STANDSTILL = threading.Event()  # never set: waits for processes outside are bounded by their loops
 
@@ -51,13 +55,12 @@ def own_server() -> Iterator[Any]:
 @pytest.fixture
 def receiver() -> Iterator[str]:
     """Start the receiving server; give its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.race.receiver"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    yield process.stdout.readline().strip()
+    ours, theirs = PROCESSES.Pipe()
+    process = PROCESSES.Process(target=serve, args=(theirs,), daemon=True)
+    process.start()
+    yield ours.recv()
     process.kill()
-    process.communicate()
+    process.join()
 
 
 async def prepared(url: str, receiver: str, *, cases: int = CASES, sentences: int = SENTENCES) -> tuple[list[str], int]:
@@ -74,53 +77,58 @@ async def prepared(url: str, receiver: str, *, cases: int = CASES, sentences: in
 class Workers:
     """Worker processes that start together."""
 
-    def __init__(self, url: str, receiver: str, *arguments: Sequence[str]) -> None:
-        command = [sys.executable, "-m", "tests.race.worker", "--database", url, "--receiver", receiver]
-        self.processes = [
-            subprocess.Popen(
-                [*command, *own],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for own in arguments
-        ]
-        for process in self.processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n", process.communicate()[1]
+    def __init__(self, url: str, receiver: str, folder: Path, *jobs: Job) -> None:
+        self._errors = folder / "errors"
+        self._wires = []
+        self.processes = []
+        for job in jobs:
+            ours, theirs = PROCESSES.Pipe()
+            process = PROCESSES.Process(target=work, args=(url, receiver, job, theirs, self._errors), daemon=True)
+            process.start()
+            theirs.close()  # so that its end is the end of the wire
+            self._wires.append(ours)
+            self.processes.append(process)
+        for wire in self._wires:
+            assert self._heard(wire) == "ready"
+
+    def _heard(self, wire: "Connection[Any, Any]", seconds: float = 240) -> Any:
+        try:
+            assert wire.poll(seconds), "a worker does not answer"
+            return wire.recv()
+        except EOFError:
+            pytest.fail(f"a worker has ended: {self._errors.read_text()[-3000:]}")
 
     def go(self) -> None:
-        for process in self.processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
+        for wire in self._wires:
+            wire.send("go")
 
-    def finish(self, seconds: float = 240) -> list[dict[str, Any]]:
-        told = []
+    def wait_for_standstill(self) -> None:
+        """Wait until the only worker stands still."""
+        assert self._heard(self._wires[0]) == "stands still"
+
+    def finish(self) -> list[dict[str, Any]]:
+        told = [self._heard(wire) for wire in self._wires]
         for process in self.processes:
-            out, err = process.communicate(timeout=seconds)
-            assert process.returncode == 0, err[-3000:]
-            assert "deadlock" not in err.lower()
-            told.append(json.loads(out.splitlines()[-1]))
+            process.join()
+            assert process.exitcode == 0
+        assert "deadlock" not in self._errors.read_text().lower()
         return told
 
     def stop(self) -> None:
         for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+            process.kill()
+            process.join()
 
 
 @contextlib.contextmanager
-def working(url: str, receiver: str, *arguments: Sequence[str]) -> Iterator[Workers]:
-    workers = Workers(url, receiver, *arguments)
-    try:
-        workers.go()
-        yield workers
-    finally:
-        workers.stop()
+def working(url: str, receiver: str, *jobs: Job) -> Iterator[Workers]:
+    with tempfile.TemporaryDirectory() as folder:
+        workers = Workers(url, receiver, Path(folder), *jobs)
+        try:
+            workers.go()
+            yield workers
+        finally:
+            workers.stop()
 
 
 def log_of(receiver: str) -> list[dict[str, Any]]:
@@ -160,7 +168,7 @@ async def check_rows(url: str, receiver: str, *, sent: int) -> None:
 async def test_two_workers_share_the_replies_and_send_each_once_in_order(postgresql_database: str, receiver: str):
     _, parts = await prepared(postgresql_database, receiver)
     assert CASES * parts >= 2000
-    with working(postgresql_database, receiver, (), ()) as team:
+    with working(postgresql_database, receiver, Job(), Job()) as team:
         told = await asyncio.to_thread(team.finish)
     assert misdelivered(log_of(receiver), cases=CASES, parts=parts) == []
     await check_rows(postgresql_database, receiver, sent=CASES * parts)
@@ -174,15 +182,15 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
     cases = 60
     _, parts = await prepared(postgresql_database, receiver, cases=cases, sentences=5)
     await asyncio.to_thread(slow_down, receiver, 0.2)  # so that there is always something under way
-    with working(postgresql_database, receiver, ("--lease", "5", "--stop-after", "30")) as slumbering:
+    with working(postgresql_database, receiver, Job(lease=5, stop_after=30)) as slumbering:
         [sleeper] = slumbering.processes
-        await asyncio.to_thread(_wait_until_stopped, sleeper.pid)  # alone, so that nobody takes its thirty posts away
-        with working(postgresql_database, receiver, ()) as awake:  # its own leases are long: it loses none
+        await asyncio.to_thread(slumbering.wait_for_standstill)  # alone, so that nobody takes its thirty posts away
+        with working(postgresql_database, receiver, Job()) as awake:  # its own leases are long: it loses none
             told = await asyncio.to_thread(awake.finish)  # it takes over and finishes everything
         before = rows(postgresql_database, "SELECT id, state, external_id, settled_at FROM effect ORDER BY id")
         open_attempts = rows(postgresql_database, "SELECT count(*) FROM attempt WHERE ended_at IS NULL")[0][0]
         assert open_attempts > 0, "nobody was under way when the worker stopped"
-        sleeper.send_signal(signal.SIGCONT)
+        os.kill(sleeper.pid, signal.SIGCONT)
         told += await asyncio.to_thread(slumbering.finish)
     assert misdelivered(log_of(receiver), cases=cases, parts=parts) == []
     await check_rows(postgresql_database, receiver, sent=cases * parts)
@@ -192,19 +200,12 @@ async def test_a_worker_that_stood_still_past_its_lease_changes_nothing_when_it_
     assert sum(one["attempts"].get("reply found", 0) for one in told) > 0
 
 
-def _wait_until_stopped(process: int) -> None:
-    """Wait for as long as a child runs; it must then stand still, not have ended."""
-    found = os.waitid(os.P_PID, process, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-    assert found is not None
-    assert found.si_code == os.CLD_STOPPED, "the worker ended and never stood still"
-
-
 async def test_cut_database_sessions_lose_and_double_nothing(postgresql_database: str, receiver: str):
     cases = 60
     _, parts = await prepared(postgresql_database, receiver, cases=cases)
     chance = random.Random(20260302)
     cut = 0
-    with working(postgresql_database, receiver, ("--lease", "3"), ("--lease", "3")) as team:
+    with working(postgresql_database, receiver, Job(lease=3), Job(lease=3)) as team:
         finished = asyncio.create_task(asyncio.to_thread(team.finish))
         while not finished.done():
             await asyncio.sleep(chance.uniform(0.2, 0.6))
@@ -225,7 +226,7 @@ async def test_a_database_that_crashes_in_the_middle_loses_and_doubles_nothing(o
     cases = 60
     url = own_server.get_uri()
     _, parts = await prepared(url, receiver, cases=cases)
-    with working(url, receiver, ("--lease", "3"), ("--lease", "3")) as team:
+    with working(url, receiver, Job(lease=3), Job(lease=3)) as team:
         finished = asyncio.create_task(asyncio.to_thread(team.finish))
         begun = 0
         while not begun and not finished.done():

@@ -11,6 +11,7 @@ from bots.clock import SystemClock
 from tests.clock import TestClock
 from tests.race.test_relay_races import own_server, receiver, rows, working  # noqa: F401 - fixtures
 from tests.race.work import RaceHouse, race_settings
+from tests.race.worker import Job
 
 CASES, TOGETHER = int(os.environ.get("PORTAVOCE_RACE_CLOCKS", "1000")), 250
 WARNED_AFTER = timedelta(minutes=96)
@@ -37,7 +38,7 @@ async def test_processes_share_what_is_due_and_tell_each_clock_once(
     processes: int,
 ):
     await due_at_once(postgresql_database, receiver)
-    with working(postgresql_database, receiver, *[("--sweep",)] * processes) as team:
+    with working(postgresql_database, receiver, *[Job(sweep=True)] * processes) as team:
         told = await asyncio.to_thread(team.finish)
     assert sum(one["told"] for one in told) == CASES
     assert all(one["told"] for one in told), "one process told everything; that was no race"

@@ -1,13 +1,14 @@
-"""One worker process: relays, claims, approves or sweeps until nothing is left; tells what it did as JSON."""
+"""One worker process: relays, claims, approves or sweeps until nothing is left, and tells what it did."""
 
-import argparse
 import asyncio
-import json
 import logging
 import os
 import signal
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,30 +20,36 @@ from models.database import StorageUnavailableError
 from tests.race.work import RaceHouse, race_settings
 
 
-def main() -> None:
-    """Work as asked."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--receiver", required=True)
-    parser.add_argument("--lease", type=float, default=120.0)
-    parser.add_argument(
-        "--stop-after", type=int, default=0, help="stand still (SIGSTOP) when so many posts or more were written"
-    )
-    parser.add_argument("--clicks", default="", help="claim or approve every case as this member")
-    parser.add_argument("--cases", default="")
-    parser.add_argument("--sweep", action="store_true", help="tell what is due")
-    asked = parser.parse_args()
-    set_up_logs(json=True, level=logging.WARNING)  # to standard error: standard output is for the answer
-    settings = race_settings(asked.receiver)
-    house = RaceHouse(asked.database, settings, lease=timedelta(seconds=asked.lease))
-    if asked.stop_after:
-        Standstill(house, asked.stop_after)
-    work = _click(house, asked.clicks, asked.cases.split(",")) if asked.clicks else _relay(house)
-    if asked.sweep:
-        work.close()
-        work = _sweep(house)
-    told = asyncio.run(work)
-    sys.stdout.write(json.dumps(told) + "\n")
+@dataclass(frozen=True)
+class Job:
+    """What a worker is to do; where nothing is said, it relays.
+
+    ``lease``: seconds. ``stop_after``: it stands still (SIGSTOP) when so many posts or more were written.
+    ``clicks``: the act, a colon and the member; done to each of the ``cases``. ``sweep``: tell what is due.
+    """
+
+    lease: float = 120.0
+    stop_after: int = 0
+    clicks: str = ""
+    cases: Sequence[str] = ()
+    sweep: bool = False
+
+
+def work(database: str, receiver: str, job: Job, wire: "Connection[Any, Any]", errors: Path) -> None:
+    """Say that all is ready, wait for the common start, work, and tell what was done; log to the file ``errors``."""
+    with errors.open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    set_up_logs(json=True, level=logging.WARNING)
+    house = RaceHouse(database, race_settings(receiver), lease=timedelta(seconds=job.lease))
+    if job.stop_after:
+        Standstill(house, job.stop_after, wire)
+    wire.send(asyncio.run(_worked(house, job, wire)))
+
+
+async def _worked(house: RaceHouse, job: Job, wire: "Connection[Any, Any]") -> dict[str, Any]:
+    if job.clicks:
+        return await _click(house, job.clicks, job.cases, wire)
+    return await (_sweep if job.sweep else _relay)(house, wire)
 
 
 class Standstill:
@@ -53,9 +60,9 @@ class Standstill:
     half a minute.
     """
 
-    def __init__(self, house: RaceHouse, after: int) -> None:
-        """Watch what the house's connector sends."""
-        self._pool, self._after = house.database.engine.pool, after
+    def __init__(self, house: RaceHouse, after: int, wire: "Connection[Any, Any]") -> None:
+        """Watch what the house's connector sends; the wire is told of the standstill."""
+        self._pool, self._after, self._wire = house.database.engine.pool, after, wire
         self._begun = self._written = self._answered = 0
         self._stood = False
         hooks = house.connector._client.event_hooks
@@ -79,11 +86,12 @@ class Standstill:
         wholly_under_way = self._answered < self._written == self._begun
         if not self._stood and self._written >= self._after and wholly_under_way and not self._pool.checkedout():
             self._stood = True
+            self._wire.send("stands still")
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
-async def _relay(house: RaceHouse) -> dict[str, Any]:
-    _ready()
+async def _relay(house: RaceHouse, wire: "Connection[Any, Any]") -> dict[str, Any]:
+    _ready(wire)
     carrying = asyncio.create_task(house.courier.run())
     while True:
         await asyncio.sleep(0.2)
@@ -98,7 +106,7 @@ async def _relay(house: RaceHouse) -> dict[str, Any]:
     return {"attempts": {" ".join(key): number for key, number in house.courier.attempts.items()}}
 
 
-async def _click(house: RaceHouse, kind: str, case_ids: list[str]) -> dict[str, Any]:
+async def _click(house: RaceHouse, kind: str, case_ids: Sequence[str], wire: "Connection[Any, Any]") -> dict[str, Any]:
     act, _, member = kind.partition(":")
     won: list[str] = []
     told: set[str] = set()
@@ -109,7 +117,7 @@ async def _click(house: RaceHouse, kind: str, case_ids: list[str]) -> dict[str, 
             assert file is not None
             assert file.draft is not None
             seen[case_id] = c.DraftSeen(file.draft.version, file.draft.hash, file.draft.context_version)
-    _ready()
+    _ready(wire)
     for case_id in case_ids:
         command = c.Claim() if act == "claim" else c.Approve(seen[case_id])
         outcome = await _insisting(house, case_id, command, member)
@@ -121,8 +129,8 @@ async def _click(house: RaceHouse, kind: str, case_ids: list[str]) -> dict[str, 
     return {"won": won, "told": sorted(told)[:3]}
 
 
-async def _sweep(house: RaceHouse) -> dict[str, Any]:
-    _ready()
+async def _sweep(house: RaceHouse, wire: "Connection[Any, Any]") -> dict[str, Any]:
+    _ready(wire)
     told = 0
     while True:
         told += await house.sweeper.sweep()
@@ -143,12 +151,6 @@ async def _insisting(house: RaceHouse, case_id: str, command: c.Command, member:
             await asyncio.sleep(0.1)
 
 
-def _ready() -> None:
-    """Say so, and wait for the common start."""
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-
-
-if __name__ == "__main__":
-    main()
+def _ready(wire: "Connection[Any, Any]") -> None:
+    wire.send("ready")
+    wire.recv()
