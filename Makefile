@@ -11,8 +11,8 @@ SHELL := /bin/sh
 
 PYTHON ?=
 ARGS ?=
-# one more than there are processors, for some tests mostly wait
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+# two more than there are processors, for some tests mostly wait
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )))
 
 SET_UP = python=$$(.ci/find-python $(PYTHON)) && "$$python" -I .ci/set_up.py
 

@@ -1,5 +1,6 @@
 """Fixtures that every test may use: both databases, a clock moved by hand, and the small house."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -34,6 +35,12 @@ hypothesis.settings.load_profile("house")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("crash", "slow")])
+
+
+def pytest_collection_finish() -> None:
+    """Spare every later collection of garbage the modules and tests, which all stay: demos collect when they stop."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

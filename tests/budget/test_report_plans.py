@@ -47,18 +47,17 @@ QUESTIONS: dict[str, tuple[str, Callable[[Transaction], Awaitable[Any]]]] = {
 }
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("analysed", [True, False])
-async def test_a_question_reads_its_own_rows_only(database: Database, question: str, analysed: bool):
+async def test_a_question_reads_its_own_rows_only(database: Database, analysed: bool):
     """SQLite is never asked to analyse its tables; PostgreSQL does it by itself."""
     await fill(database, analysed=analysed or not database.is_sqlite)
-    index, ask = QUESTIONS[question]
-    plan, scanned = await plan_of(database, *await asked(database, ask))
-    assert index in plan, plan
-    assert scanned <= 2 * DUE + 10, plan
-    assert "SCAN step_clock" not in plan.replace(f"SCAN step_clock USING INDEX {index}", "").replace(
-        f"SCAN step_clock USING COVERING INDEX {index}", ""
-    ), plan
+    for question, (index, ask) in QUESTIONS.items():
+        plan, scanned = await plan_of(database, *await asked(database, ask))
+        told = f"{question}: {plan}"
+        assert index in plan, told
+        assert scanned <= 2 * DUE + 10, told
+        by_index = (f"SCAN step_clock USING INDEX {index}", f"SCAN step_clock USING COVERING INDEX {index}")
+        assert "SCAN step_clock" not in plan.replace(by_index[0], "").replace(by_index[1], ""), told
 
 
 async def test_what_is_late_is_asked_of_late_steps_only(database: Database):

@@ -3,6 +3,7 @@
 import random
 import statistics
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import event, func, select, text, update
@@ -209,8 +210,7 @@ PERIODS = {
 
 
 @pytest.mark.parametrize("period", PERIODS)
-@pytest.mark.parametrize("by", [None, Grouping.DEPARTMENT, Grouping.ACCOUNT, Grouping.NETWORK, Grouping.STEP])
-async def test_the_roll_up_counts_as_the_rows_do(database: Database, by: Grouping | None, period: str):
+async def test_the_roll_up_counts_as_the_rows_do(database: Database, period: str):
     since, until = PERIODS[period]
     cases, steps = many(3_000, 7, since=since, until=until)
     await store(database, cases, steps[:2_500])
@@ -218,12 +218,14 @@ async def test_the_roll_up_counts_as_the_rows_do(database: Database, by: Groupin
         row["outcome"] is StepOutcome.DONE for row in steps[:2_500]
     )
     await store(database, [], steps[2_500:])  # late ones, not rolled up yet
-    for more in ({}, {"department": "product"}, {"step": Step.ANSWER, "business": True}):
+    groupings = (None, Grouping.DEPARTMENT, Grouping.ACCOUNT, Grouping.NETWORK, Grouping.STEP)
+    narrower = ({}, {"department": "product"}, {"step": Step.ANSWER, "business": True})
+    for by, more in product(groupings, narrower):
         question = {"since": since, "until": until, "by": by, **more}
         exact = await report(database, SETTINGS, method="exact", **question)
         rolled = await report(database, SETTINGS, method="rolled up", **question)
         assert rolled.method == "rolled up"
-        assert exact.cycles > (0 if period == "no whole hour" else 20)
+        assert exact.cycles > (0 if period == "no whole hour" else 20), question
         _agree(exact, rolled)
 
 
