@@ -110,7 +110,7 @@ def install(installer: Sequence[str | Path], *arguments: str, expected: int, tur
                     say(f"  collected {collected} of {expected}")
             elif expected > 1 and line.startswith("Installing collected"):
                 say(f"  collected {collected}, installing")
-            elif line.startswith("Downloading ") and time.monotonic() - shown_at >= PROGRESS_SECONDS:
+            elif line.startswith(" Downloaded ") and time.monotonic() - shown_at >= PROGRESS_SECONDS:
                 shown_at = time.monotonic()
                 say(f"  {line.strip()}")
         code = process.wait()
