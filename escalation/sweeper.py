@@ -102,11 +102,11 @@ class Sweeper:
                 for case_id, account in sorted(accounts.items())
             ]
             outcomes = await self._desk.run(tx, orders)
-            untold = [outcome.case_id for outcome in outcomes if outcome.decision is None]
-            waiting = await tx.clocks.postpone(untold, now=now, until=now + UNTELLABLE) if untold else 0
+            refused = [outcome.case_id for outcome in outcomes if outcome.refusal is not None]
+            waiting = await tx.clocks.postpone(refused, now=now, until=now + UNTELLABLE) if refused else 0
         if waiting:
             log.warning("targets not told", clocks=waiting)
-        return len(orders) - len(untold) + waiting
+        return sum(outcome.decision is not None for outcome in outcomes) + waiting
 
     async def _standstills(self, tx: Transaction) -> Mapping[str, c.Standstill]:
         """Return the accounts for which nothing leaves, and why."""

@@ -71,7 +71,7 @@ class Clocks:
     async def postpone(self, case_ids: Collection[str], *, now: datetime, until: datetime) -> int:
         """Let clocks wait that have something to tell and cannot, as their account left the configuration; count them.
 
-        It may be none: who waits for a lock is given cases of which others have told everything meanwhile.
+        It may be none: who waits for a lock is given clocks that others have let wait meanwhile.
         """
         values = {"ids": sorted(case_ids), "_now": now, "_until": until}
         return int((await (await self._session.connection()).execute(_postpone(), values)).rowcount)
