@@ -463,21 +463,6 @@ async def test_a_case_that_ends_pings_nobody(database, clock):
     assert await pings(house, case_id) == []
 
 
-async def test_what_an_account_that_left_the_configuration_cannot_tell_waits_an_hour(database, clock):
-    house = made(database, clock)
-    gone, stays = await house.arrive(), await house.arrive("Invoice 2?", account="other")
-    await quiet(house)
-    clock.forward(minutes=13)
-    connector = house.desk.rulebook.connectors.pop("acme")
-    assert await house.sweeper.sweep() == 2
-    assert await house.sweeper.sweep() == 0
-    assert [len(await pings(house, case_id)) for case_id in (gone, stays)] == [0, 1]
-    house.desk.rulebook.connectors["acme"] = connector
-    clock.forward(minutes=60)
-    assert await house.sweeper.sweep() > 0
-    assert PingKind.BREACH in {ping.kind for ping in await pings(house, gone)}
-
-
 async def test_many_sweepers_at_once_tell_each_rung_once(database, clock):
     house = made(database, clock)
     cases = [await house.arrive(f"Invoice {number}?") for number in range(30)]
