@@ -54,8 +54,11 @@ async def test_a_question_reads_its_own_rows_only(database: Database, analysed: 
     for question, (index, ask) in QUESTIONS.items():
         plan, scanned = await plan_of(database, *await asked(database, ask))
         told = f"{question}: {plan}"
-        assert index in plan, told
         assert scanned <= 2 * DUE + 10, told
+        if not database.is_sqlite:  # it counts what it reads, and may prefer another index that leads to as few rows
+            assert "Seq Scan" not in plan, told
+            continue
+        assert index in plan, told
         by_index = (f"SCAN step_clock USING INDEX {index}", f"SCAN step_clock USING COVERING INDEX {index}")
         assert "SCAN step_clock" not in plan.replace(by_index[0], "").replace(by_index[1], ""), told
 
