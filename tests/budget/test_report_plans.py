@@ -36,6 +36,8 @@ async def fill(database: Database, *, analysed: bool) -> None:
     await store(database, [case, other], rows)
     if analysed:
         async with database.engine.begin() as connection:
+            # indexes as these rows alone make them: rows that another test deleted left pages, and a plan counts them
+            await connection.execute(text("REINDEX" if database.is_sqlite else "REINDEX TABLE step_clock"))
             await connection.execute(text("ANALYZE"))
 
 
@@ -54,11 +56,8 @@ async def test_a_question_reads_its_own_rows_only(database: Database, analysed: 
     for question, (index, ask) in QUESTIONS.items():
         plan, scanned = await plan_of(database, *await asked(database, ask))
         told = f"{question}: {plan}"
-        assert scanned <= 2 * DUE + 10, told
-        if not database.is_sqlite:  # it counts what it reads, and may prefer another index that leads to as few rows
-            assert "Seq Scan" not in plan, told
-            continue
         assert index in plan, told
+        assert scanned <= 2 * DUE + 10, told
         by_index = (f"SCAN step_clock USING INDEX {index}", f"SCAN step_clock USING COVERING INDEX {index}")
         assert "SCAN step_clock" not in plan.replace(by_index[0], "").replace(by_index[1], ""), told
 
